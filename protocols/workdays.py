@@ -1,0 +1,41 @@
+"""Open days of a clinic and of the people who must come, and how a date leaves a closed one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+EVERY_DAY = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Workdays:
+    """The clinic's open days: weekdays (Monday is 0) less closed dates (ticked holidays, closures)."""
+
+    open_weekdays: frozenset[int] = EVERY_DAY
+    closed: frozenset[date] = field(default=frozenset())
+
+    def is_open(self, day: date) -> bool:
+        return day.weekday() in self.open_weekdays and day not in self.closed
+
+    def without(self, days: Iterable[date]) -> Workdays:
+        """The same clinic with further days on which somebody cannot come."""
+        more = frozenset(days)
+        return Workdays(self.open_weekdays, self.closed | more) if more else self
+
+    def nearest_open(self, day: date, floor: date | None, ceiling: date | None) -> date | None:
+        """The open day nearest to `day` inside floor..ceiling (ends inclusive), the later of two equally near ones.
+
+        None if there is none. Without a bound the search ends a year from `day`: a clinic closed for longer has none.
+        """
+        for distance in range(367):
+            for candidate in (day + timedelta(days=distance), day - timedelta(days=distance)):
+                inside = (floor is None or candidate >= floor) and (ceiling is None or candidate <= ceiling)
+                if inside and self.is_open(candidate):
+                    return candidate
+        return None
+
+    def last_open(self, floor: date | None, ceiling: date) -> date | None:
+        """The last open day at or before `ceiling`, not before `floor`."""
+        return self.nearest_open(ceiling, floor, ceiling)
