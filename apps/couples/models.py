@@ -1,0 +1,146 @@
+"""Rows of couples and their people. No `__str__` and no change row names a person."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from apps.clinic.audit import audited
+from apps.clinic.constraints import SameClinic
+from apps.clinic.models import Clinic
+
+
+class Language(models.TextChoices):
+    ENGLISH = "en", "English"
+    HINDI = "hi", "Hindi"
+    TELUGU = "te", "Telugu"
+    URDU = "ur", "Urdu"
+
+
+class BloodGroup(models.TextChoices):
+    A_POSITIVE = "A+"
+    A_NEGATIVE = "A-"
+    B_POSITIVE = "B+"
+    B_NEGATIVE = "B-"
+    AB_POSITIVE = "AB+"
+    AB_NEGATIVE = "AB-"
+    O_POSITIVE = "O+"
+    O_NEGATIVE = "O-"
+
+
+class SilenceReason(models.TextChoices):
+    """Why nothing is sent. Declared from the weakest to the strongest."""
+
+    OWN_WISH = "own_wish", "Asked for no messages"
+    SUSPECTED_LOSS = "suspected_loss", "Suspected loss"
+    CONFIRMED_LOSS = "confirmed_loss", "Confirmed loss"
+
+
+@audited
+class Person(models.Model):
+    """One of the people of a couple, or a donor from outside it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="persons", db_index=False)
+    given_name = models.CharField(max_length=100)
+    family_name = models.CharField(max_length=100, blank=True)
+    birth_on = models.DateField(null=True, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=32, blank=True, help_text="Not unique: several people may share one")
+    language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
+    blood_group = models.CharField(max_length=3, choices=BloodGroup, blank=True)
+    wants_email = models.BooleanField(default=True, help_text="Wishes to be written to by e-mail")
+    contact_consent_at = models.DateTimeField(null=True, blank=True, help_text="Nothing is sent without it")
+    alternative_email = models.EmailField(blank=True)
+    hard_news_note = models.CharField(
+        max_length=300, blank=True, help_text="Who should tell this person bad news, how and when"
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "id"], name="person_in_clinic")]
+        indexes: ClassVar = [models.Index(fields=["clinic", "phone"], name="person_phone")]
+
+    def __str__(self) -> str:
+        return f"person {self.id}"
+
+    @property
+    def full_name(self) -> str:
+        """For authenticated screens only; no log, message or change row shows it."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+@audited
+class PersonIdentifier(models.Model):
+    """A number that another system knows the person by: hospital number, ABHA."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="identifiers")
+    system = models.CharField(max_length=120)
+    value = models.CharField(max_length=120)
+
+    class Meta:
+        ordering: ClassVar = ["system"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "system", "value"], name="identifier_once"),
+            SameClinic(field="person", name="identifier_person_in_clinic"),
+        ]
+
+    def __str__(self) -> str:
+        return f"identifier {self.id}"
+
+
+@audited
+class Couple(models.Model):
+    """Two people treated together. The same person may be in several couples over time.
+
+    Silent while `silent_since` is set: whoever sends reads it in the transaction in which it claims.
+    `own_wish_since` outlives a stronger reason, so that withdrawing a suspicion never ends a wish.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="couples", db_index=False)
+    code = models.CharField(max_length=20, help_text="Short name used wherever people's names are not, e.g. HYD-0042")
+    recipient = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="couples_as_recipient")
+    partner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="couples_as_partner")
+    enrolled_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    silent_since = models.DateTimeField(null=True, blank=True)
+    silent_reason = models.CharField(max_length=20, choices=SilenceReason, blank=True)
+    silent_by = models.CharField(max_length=150, blank=True)
+    own_wish_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "code"], name="couple_code_once"),
+            models.UniqueConstraint(fields=["clinic", "id"], name="couple_in_clinic"),
+            models.CheckConstraint(condition=~models.Q(recipient=models.F("partner")), name="couple_of_two"),
+            models.CheckConstraint(
+                condition=models.Q(silent_since__isnull=True, silent_reason="")
+                | (models.Q(silent_since__isnull=False) & ~models.Q(silent_reason="")),
+                name="couple_silence_has_reason",
+            ),
+            SameClinic(field="recipient", name="couple_recipient_in_clinic"),
+            SameClinic(field="partner", name="couple_partner_in_clinic"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_silent(self) -> bool:
+        return self.silent_since is not None
+
+
+class CoupleCounter(models.Model):
+    """The last number given to a couple of the clinic: codes are counted, never reused."""
+
+    clinic = models.OneToOneField(Clinic, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.last)
