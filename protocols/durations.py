@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from protocols.errors import DurationFault
 
-_TERM = re.compile(r"([+-]?)P(\d+)([YMWD])")
+_TERM = re.compile(r"([+-]?)P([0-9]{1,3})([YMWD])")
 _DAY = timedelta(days=1)
 
 

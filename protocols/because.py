@@ -1,0 +1,116 @@
+"""Why a date is what it is: the derivation of every planned date, for a program and in plain words for a nurse.
+
+Every date can be recomputed by hand from these reasons (`tests/protocols/test_because.py` does so).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from protocols.durations import Duration
+from protocols.windows import WINDOW_DATES, Window
+
+Basis = Literal["actual", "booked", "proposed", "recorded", "planned", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorDate:
+    """A day that windows hang on: what it is in words, when, and how sure."""
+
+    label: str
+    on: date
+    basis: Basis
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RelationReason:
+    """One relation applied: `offsets` counted from `anchor` gave `window`."""
+
+    direction: Literal["after", "before"]
+    anchor: AnchorDate
+    offsets: tuple[Duration | None, ...]
+    window: Window
+    month_ends: str
+    source: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": "relation",
+            "direction": self.direction,
+            "anchor": {"label": self.anchor.label, "on": self.anchor.on.isoformat(), "basis": self.anchor.basis},
+            "offsets": {
+                name: str(offset) if offset else None for name, offset in zip(WINDOW_DATES, self.offsets, strict=True)
+            },
+            "month_ends": self.month_ends,
+            "window": self.window.as_json(),
+            "source": self.source,
+        }
+
+    def words(self) -> str:
+        minimum, earliest, target, latest, maximum = self.offsets
+        offset = next((part for part in (target, earliest, minimum, latest, maximum) if part is not None), None)
+        bound = "" if target else "at least " if earliest or minimum else "at most "
+        near = next(day for day in (self.window.target, self.window.earliest, self.window.latest) if day) if any(self.window.dates()) else self.anchor.on
+        amount = f"{bound}{offset.in_words()} {self.direction}" if offset and (offset.months or offset.days) else "on the day of" if target else f"not {'before' if self.direction == 'after' else 'after'}"
+        sure = {"proposed": ", proposed", "booked": ", booked", "planned": ", planned"}.get(self.anchor.basis, "")
+        return f"{amount} {self.anchor.label} ({day_words(self.anchor.on, near)}{sure})"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalReason:
+    """How the proposed day follows from the target: the nearest open day, then whole weeks once it has passed."""
+
+    target: date
+    first_on: date
+    weeks_later: int
+    proposed_on: date
+    inside: tuple[date | None, date | None]
+
+    def as_json(self) -> dict[str, Any]:
+        low, high = self.inside
+        return {
+            "kind": "proposal",
+            "target": self.target.isoformat(),
+            "first_on": self.first_on.isoformat(),
+            "weeks_later": self.weeks_later,
+            "proposed_on": self.proposed_on.isoformat(),
+            "inside": [low.isoformat() if low else None, high.isoformat() if high else None],
+        }
+
+    def words(self) -> str:
+        if self.weeks_later:
+            weeks = "1 week" if self.weeks_later == 1 else f"{self.weeks_later} weeks"
+            return f"{day_words(self.first_on, self.proposed_on)} has passed, so {weeks} later"
+        if self.proposed_on != self.target:
+            return f"{day_words(self.target, self.proposed_on)} is closed, so the nearest open day"
+        return f"so {day_words(self.proposed_on, self.target)}"
+
+
+@dataclass(frozen=True, slots=True)
+class StateReason:
+    """Why a visit has no date or is not needed."""
+
+    text: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": "state", "text": self.text}
+
+    def words(self) -> str:
+        return self.text
+
+
+Reason = RelationReason | ProposalReason | StateReason
+
+
+def in_words(reasons: Sequence[Reason]) -> str:
+    """The derivation as sentences, the deciding relation first: ``4 weeks after dose 1 (12 Jan)``."""
+    return ". ".join(reason.words() for reason in reasons)
+
+
+def day_words(day: date, near: date) -> str:
+    """A day as people say it; the year only where it differs from the year of `near`."""
+    return f"{day.day} {day:%b}" if day.year == near.year else f"{day.day} {day:%b %Y}"

@@ -1,0 +1,156 @@
+"""When a step applies: conditions as data, judged in three values.
+
+True, False, or None for "not known yet". Unknown makes a visit wait, false makes it not applicable; nothing is ever
+evaluated as code. A condition asks a `Knowledge`, which the planner answers from the facts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+
+class Knowledge(Protocol):
+    """What the facts say, in three values."""
+
+    def milestone_happened(self, name: str) -> bool | None: ...
+    def responded(self, test: str) -> bool | None: ...
+    def doses_given(self, step: str) -> int: ...
+    def opted_in(self, step: str) -> bool | None: ...
+    def decided(self, flag: str, choice: str) -> bool | None: ...
+
+
+class _Condition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class MilestoneHappened(_Condition):
+    milestone: str
+
+    def judge(self, known: Knowledge) -> bool | None:
+        return known.milestone_happened(self.milestone)
+
+    def words(self) -> str:
+        return f"the milestone {self.milestone}"
+
+
+class Responded(_Condition):
+    responded: str
+
+    def judge(self, known: Knowledge) -> bool | None:
+        return known.responded(self.responded)
+
+    def words(self) -> str:
+        return f"a response in {self.responded}"
+
+
+class DoseCount(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    step: str
+    at_least: int = Field(ge=1)
+
+
+class Doses(_Condition):
+    doses: DoseCount
+
+    def judge(self, known: Knowledge) -> bool | None:
+        return True if known.doses_given(self.doses.step) >= self.doses.at_least else None
+
+    def words(self) -> str:
+        return f"{self.doses.at_least} doses of {self.doses.step}"
+
+
+class OptedIn(_Condition):
+    opted_in: str
+
+    def judge(self, known: Knowledge) -> bool | None:
+        return known.opted_in(self.opted_in)
+
+    def words(self) -> str:
+        return f"the couple's wish for {self.opted_in}"
+
+
+class Choice(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    flag: str
+    choice: str
+
+
+class Decided(_Condition):
+    decided: Choice
+
+    def judge(self, known: Knowledge) -> bool | None:
+        return known.decided(self.decided.flag, self.decided.choice)
+
+    def words(self) -> str:
+        return f"the decision '{self.decided.choice}' on {self.decided.flag}"
+
+
+class All(_Condition):
+    all: tuple[Condition, ...] = Field(min_length=1)
+
+    def judge(self, known: Knowledge) -> bool | None:
+        answers = [part.judge(known) for part in self.all]
+        return False if False in answers else None if None in answers else True
+
+    def words(self) -> str:
+        return " and ".join(part.words() for part in self.all)
+
+
+class AnyOf(_Condition):
+    any: tuple[Condition, ...] = Field(min_length=1)
+
+    def judge(self, known: Knowledge) -> bool | None:
+        answers = [part.judge(known) for part in self.any]
+        return True if True in answers else None if None in answers else False
+
+    def words(self) -> str:
+        return " or ".join(part.words() for part in self.any)
+
+
+class Not(_Condition):
+    negated: Condition = Field(alias="not")
+
+    def judge(self, known: Knowledge) -> bool | None:
+        answer = self.negated.judge(known)
+        return None if answer is None else not answer
+
+    def words(self) -> str:
+        return f"not {self.negated.words()}"
+
+
+_TAGS = ("milestone", "responded", "doses", "opted_in", "decided", "all", "any", "not")
+
+
+def _tag(value: object) -> str | None:
+    if isinstance(value, dict):
+        return next((tag for tag in _TAGS if tag in value), None)
+    return {
+        MilestoneHappened: "milestone", Responded: "responded", Doses: "doses", OptedIn: "opted_in",
+        Decided: "decided", All: "all", AnyOf: "any", Not: "not",
+    }.get(type(value))  # fmt: skip
+
+
+Condition = Annotated[
+    Annotated[MilestoneHappened, Tag("milestone")]
+    | Annotated[Responded, Tag("responded")]
+    | Annotated[Doses, Tag("doses")]
+    | Annotated[OptedIn, Tag("opted_in")]
+    | Annotated[Decided, Tag("decided")]
+    | Annotated[All, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[Not, Tag("not")],
+    Discriminator(_tag),
+]
+for _model in (All, AnyOf, Not):
+    _model.model_rebuild()
+
+
+def unmet(condition: Condition, known: Knowledge) -> tuple[str, ...]:
+    """What the condition still waits for, in words; empty once it is true or false."""
+    if condition.judge(known) is not None:
+        return ()
+    if isinstance(condition, All):
+        return tuple(text for part in condition.all for text in unmet(part, known))
+    return (condition.words(),)

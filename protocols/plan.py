@@ -1,0 +1,252 @@
+"""The output of the planner: frozen values, JSON-ready, each date with its derivation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal
+
+from protocols.because import Reason, in_words
+from protocols.windows import Window
+
+Severity = Literal["info", "warning", "urgent"]
+
+
+class State(StrEnum):
+    """Where an occurrence stands. Lateness is a flag and holding is `held_by`, neither is a state."""
+
+    WAITING = "waiting"
+    PROPOSED = "proposed"
+    BOOKED = "booked"
+    FULFILLED = "fulfilled"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+    NOT_APPLICABLE = "not_applicable"
+
+
+LIVE = frozenset({State.WAITING, State.PROPOSED, State.BOOKED, State.MISSED, State.EXPIRED})
+
+
+class Timing(StrEnum):
+    """What the dates say of something that was done."""
+
+    ON_TIME = "on_time"
+    EARLY = "early"
+    TOO_EARLY = "too_early"
+    LATE = "late"
+    EXPIRED = "expired"
+    NOT_JUDGED = "not_judged"
+
+
+class Response(StrEnum):
+    """What a result says of the antibody response."""
+
+    BASELINE_NEGATIVE = "baseline_negative"
+    BASELINE_POSITIVE = "baseline_positive"
+    NOT_YET_TESTED = "not_yet_tested"
+    RESPONDED = "responded"
+    WEAK = "weak"
+    NOT_RESPONDED_YET = "not_responded_yet"
+    NOT_RESPONDED_FINAL = "not_responded_final"
+    NOT_INTERPRETABLE = "not_interpretable"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """What the planner says of one occurrence.
+
+    `on` is the actual or booked day; `proposed_on` is a suggestion and empty once something better is known.
+    A `partial` window lacks an anchor that is still unknown. `missing` is what blocks the act, due at arrival.
+    """
+
+    step: str
+    occurrence: int
+    title: str
+    state: State
+    attempt: int = 1
+    dose: int | None = None
+    on: date | None = None
+    window: Window | None = None
+    partial: bool = False
+    provisional: bool = False
+    proposed_on: date | None = None
+    waiting_for: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    pencilled: bool = False
+    attends: tuple[str, ...] = ("recipient",)
+    missing: tuple[str, ...] = ()
+    because: tuple[Reason, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.step, self.occurrence)
+
+    @property
+    def because_text(self) -> str:
+        return in_words(self.because)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "occurrence": self.occurrence,
+            "attempt": self.attempt,
+            "dose": self.dose,
+            "title": self.title,
+            "state": self.state.value,
+            "on": self.on.isoformat() if self.on else None,
+            "window": self.window.as_json() if self.window else None,
+            "partial": self.partial,
+            "proposed_on": self.proposed_on.isoformat() if self.proposed_on else None,
+            "waiting_for": list(self.waiting_for),
+            "held_by": list(self.held_by),
+            "pencilled": self.pencilled,
+            "provisional": self.provisional,
+            "attends": list(self.attends),
+            "missing": list(self.missing),
+            "because": [reason.as_json() for reason in self.because],
+            "because_text": self.because_text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DoseVerdict:
+    """What was done against what was asked. `counts` says whether it is one of the protocol's doses."""
+
+    step: str
+    occurrence: int
+    on: date
+    timing: Timing
+    counts: bool
+    dose: int | None
+    content: Literal["adequate", "inadequate"] | None
+    text: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": "timing",
+            "step": self.step,
+            "occurrence": self.occurrence,
+            "on": self.on.isoformat(),
+            "verdict": self.timing.value,
+            "counts": self.counts,
+            "dose": self.dose,
+            "content": self.content,
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseVerdict:
+    """What one result says. `step` and `occurrence` name the visit whose sample it was; None for an interim sample."""
+
+    test: str
+    step: str | None
+    occurrence: int | None
+    response: Response
+    value: float | None
+    unit: str
+    band: str | None
+    dose_number: int
+    sampled_on: date
+    resulted_on: date
+    record: str
+    text: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": "response",
+            "test": self.test,
+            "step": self.step,
+            "occurrence": self.occurrence,
+            "verdict": self.response.value,
+            "value": self.value,
+            "unit": self.unit,
+            "band": self.band,
+            "dose_number": self.dose_number,
+            "sampled_on": self.sampled_on.isoformat(),
+            "resulted_on": self.resulted_on.isoformat(),
+            "record": self.record,
+            "text": self.text,
+        }
+
+
+Verdict = DoseVerdict | ResponseVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A decision that was taken on this flag before its cause changed."""
+
+    choice: str
+    on: date
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A review task. `key` is one per cause; `holds` names the steps that wait for the decision."""
+
+    key: str
+    code: str
+    text: str
+    severity: Severity
+    owner: str
+    cause_on: date
+    due_on: date
+    cause: tuple[str, ...] = ()
+    step: str | None = None
+    occurrence: int | None = None
+    holds: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    proposed_on: date | None = None
+    previous_decision: PastDecision | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        past = self.previous_decision
+        return {
+            "key": self.key,
+            "code": self.code,
+            "text": self.text,
+            "severity": self.severity,
+            "owner": self.owner,
+            "cause": list(self.cause),
+            "cause_on": self.cause_on.isoformat(),
+            "due_on": self.due_on.isoformat(),
+            "step": self.step,
+            "occurrence": self.occurrence,
+            "holds": list(self.holds),
+            "decisions": list(self.decisions),
+            "proposed_on": self.proposed_on.isoformat() if self.proposed_on else None,
+            "previous_decision": past and {
+                "choice": past.choice, "on": past.on.isoformat(), "by": past.by, "reason": past.reason,
+            },
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything computed of one treatment on one day. Equal inputs give equal plans."""
+
+    today: date
+    visits: tuple[PlannedVisit, ...]
+    verdicts: tuple[Verdict, ...]
+    flags: tuple[Flag, ...]
+    replan_on: date | None
+    closed: str | None = field(default=None)
+
+    def visit(self, step: str, occurrence: int = 1) -> PlannedVisit | None:
+        """The visit of that step and occurrence, if the plan has one."""
+        return next((visit for visit in self.visits if visit.key == (step, occurrence)), None)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "today": self.today.isoformat(),
+            "visits": [visit.as_json() for visit in self.visits],
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
+            "flags": [flag.as_json() for flag in self.flags],
+            "replan_on": self.replan_on.isoformat() if self.replan_on else None,
+            "closed": self.closed,
+        }
