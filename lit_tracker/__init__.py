@@ -1,4 +1,4 @@
-"""Wires the parts together: settings, addresses, the worker, health. Nothing imports it but the processes themselves."""
+"""Wires the parts together: settings, addresses, the worker, health. Only the processes import it."""
 
 from lit_tracker.celery import app as celery_app
 

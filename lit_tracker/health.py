@@ -1,4 +1,4 @@
-"""Whether we are up (`/healthz`) and whether we can work (`/readyz`). Neither names a patient, a clinic or a secret."""
+"""Whether we are up (`/healthz`) and can work (`/readyz`). Neither names a patient, a clinic or a secret."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -25,7 +25,9 @@ zoneinfo.ZoneInfo.clear_cache()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="debug-only-key-that-guards-nothing" if DEBUG else "")
 if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY must be set to at least 32 random characters (only DEBUG=1 goes without)")
+    raise ImproperlyConfigured(
+        "SECRET_KEY must be set to at least 32 random characters (only DEBUG=1 goes without)"
+    )
 
 PORT = env.int("PORT", default=8000)
 if not 1 <= PORT <= 65535:
@@ -47,7 +49,7 @@ if DEBUG:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
-# The right-hand side of calendar UIDs. It never changes while a feed lives: subscribers would see every event twice.
+# The right-hand side of calendar UIDs. Changed while a feed lives, it would show every event twice.
 FEED_UID_DOMAIN = env.str("FEED_UID_DOMAIN", default="lit-tracker.invalid" if DEBUG else _base.hostname)
 
 ROOT_URLCONF = "lit_tracker.urls"
@@ -121,7 +123,9 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db("DATABASE_URL")}
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: postgres://user:password@host:port/name")
+    raise ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host:port/name"
+    )
 DATABASES["default"] |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -198,7 +202,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

@@ -1,4 +1,4 @@
-"""Every run has a PostgreSQL and a Valkey of its own, thrown away at its end; two runs side by side never meet."""
+"""Every run has a PostgreSQL and a Valkey of its own, thrown away at its end: two runs never meet."""
 
 import os
 import shutil
@@ -8,10 +8,13 @@ from django.conf import settings
 
 from lit_tracker.local import place, postgres, valkey
 
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before Django is set up: the servers, and the environment that settings.py reads."""
-    if not hasattr(config, "workerinput"):  # a worker of pytest-xdist has its parent's servers and environment
+    if not hasattr(
+        config, "workerinput"
+    ):  # a worker of pytest-xdist has its parent's servers and environment
         start_servers(config)
     settings.DATABASES  # noqa: B018  reading them is what tells pytest-django to set Django up
 

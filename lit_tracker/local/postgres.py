@@ -33,7 +33,7 @@ class RunningPostgres:
 
 
 def start(home: Path, *, throwaway: bool = False) -> RunningPostgres:
-    """Starts the server whose data lies in `home`/pgdata, making it when it is not there, and waits until it answers.
+    """Starts the server whose data lies in `home`/pgdata, made when it is not there; waits until it answers.
 
     Raises CannotStart when the data is half-made or the server does not come up.
     """
@@ -42,7 +42,9 @@ def start(home: Path, *, throwaway: bool = False) -> RunningPostgres:
     if not data.exists():
         _initialise(programs, data, password_file)
     elif not (data / "PG_VERSION").exists() or not password_file.exists():
-        raise CannotStart(f"the database in {home} is half-made and holds nothing: remove {home} and start again")
+        raise CannotStart(
+            f"the database in {home} is half-made and holds nothing: remove {home} and start again"
+        )
     processes.end_leftover(data / "postmaster.pid", mark=str(data), by=signal.SIGINT, seconds=20)
     password = password_file.read_text()
     for _ in range(3):  # a free port may be taken between the look and the start
@@ -51,7 +53,9 @@ def start(home: Path, *, throwaway: bool = False) -> RunningPostgres:
         if _answers(process, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"):
             return RunningPostgres(f"postgresql://postgres:{password}@127.0.0.1:{port}/{DATABASE}", process)
         processes.end(process)
-    raise CannotStart(f"PostgreSQL did not start; {home / 'postgres.log'} ends:\n{processes.tail(home / 'postgres.log')}")
+    raise CannotStart(
+        f"PostgreSQL did not start; {home / 'postgres.log'} ends:\n{processes.tail(home / 'postgres.log')}"
+    )
 
 
 def _initialise(programs: Path, data: Path, password_file: Path) -> None:
@@ -67,7 +71,12 @@ def _initialise(programs: Path, data: Path, password_file: Path) -> None:
         os.chown(fresh, account.uid, account.gid)
         os.chown(password_file, account.uid, account.gid)
     command = [str(programs / "initdb"), "-D", str(fresh), "-U", "postgres", "--encoding=UTF8", "--no-sync"]
-    command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}"]
+    command += [
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+        "--auth=scram-sha-256",
+        f"--pwfile={password_file}",
+    ]
     log = data.with_name("initdb.log")
     done = processes.spawn(command, log=log, cwd=data.parent, account=account)
     if done.wait(120) != 0:
@@ -76,7 +85,12 @@ def _initialise(programs: Path, data: Path, password_file: Path) -> None:
 
 
 def _launch(programs: Path, data: Path, log: Path, port: int, throwaway: bool) -> subprocess.Popen[bytes]:
-    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100"]
+    settings = [
+        f"port={port}",
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=100",
+    ]
     settings += _THROWAWAY if throwaway else ()
     command = [str(programs / "postgres"), "-D", str(data)]
     command += [word for setting in settings for word in ("-c", setting)]
@@ -84,12 +98,14 @@ def _launch(programs: Path, data: Path, log: Path, port: int, throwaway: bool) -
 
 
 def _answers(process: subprocess.Popen[bytes], admin_url: str) -> bool:
-    """Waits up to 30 seconds for the server to take our password, and makes the database when it is not there."""
+    """Waits up to 30 seconds until the server lets us in; makes the database when it is not there."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with psycopg.connect(admin_url, autocommit=True, connect_timeout=3) as connection:
-                known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
+                known = connection.execute(
+                    "select 1 from pg_database where datname = %s", [DATABASE]
+                ).fetchone()
                 if known is None:
                     connection.execute(f"create database {DATABASE}")
                 return True

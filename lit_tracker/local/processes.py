@@ -41,7 +41,7 @@ def spawn(
     account: Account | None = None,
     feed: str | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts `command` in a session of its own, so that Ctrl-C reaches only us and we decide the order of ending.
+    """Starts `command` in a session of its own: Ctrl-C then reaches only us, and we end things in order.
 
     Its output is added to `log`; `feed` is what it reads from its standard input.
     """
@@ -64,7 +64,9 @@ def spawn(
     return process
 
 
-def end(process: subprocess.Popen[bytes], *, by: signal.Signals = signal.SIGTERM, seconds: float = 15) -> None:
+def end(
+    process: subprocess.Popen[bytes], *, by: signal.Signals = signal.SIGTERM, seconds: float = 15
+) -> None:
     """Ends `process`: asks by signal, kills after `seconds`."""
     if process.poll() is not None:
         return
@@ -76,7 +78,9 @@ def end(process: subprocess.Popen[bytes], *, by: signal.Signals = signal.SIGTERM
         process.wait()
 
 
-def end_leftover(pidfile: Path, *, mark: str, by: signal.Signals = signal.SIGTERM, seconds: float = 15) -> None:
+def end_leftover(
+    pidfile: Path, *, mark: str, by: signal.Signals = signal.SIGTERM, seconds: float = 15
+) -> None:
     """Ends what an earlier, killed launcher left running, and removes its pid file.
 
     The first word of `pidfile` is the process id. Ids are used again, so the process is only touched when its

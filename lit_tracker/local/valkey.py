@@ -25,7 +25,7 @@ class RunningValkey:
 
 
 def start(home: Path) -> RunningValkey:
-    """Starts a server on a free loopback port, behind a password of this start, and waits until it answers."""
+    """Starts a server on a free loopback port, with a password of its own, and waits until it answers."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     pidfile = home / "valkey.pid"
     processes.end_leftover(pidfile, mark=str(home))
@@ -34,13 +34,17 @@ def start(home: Path) -> RunningValkey:
         # The settings go in by standard input: a command line is everybody's to read.
         settings = f'port {port}\nbind 127.0.0.1\nrequirepass {password}\nsave ""\nappendonly no\n'
         settings += f'dir "{home}"\nmaxmemory-policy noeviction\n'
-        process = processes.spawn([str(get_binary_path()), "-"], log=home / "valkey.log", cwd=home, feed=settings)
+        process = processes.spawn(
+            [str(get_binary_path()), "-"], log=home / "valkey.log", cwd=home, feed=settings
+        )
         pidfile.write_text(str(process.pid))
         url = f"redis://:{password}@127.0.0.1:{port}/0"
         if _answers(process, url):
             return RunningValkey(url, process)
         processes.end(process)
-    raise CannotStart(f"Valkey did not start; {home / 'valkey.log'} ends:\n{processes.tail(home / 'valkey.log')}")
+    raise CannotStart(
+        f"Valkey did not start; {home / 'valkey.log'} ends:\n{processes.tail(home / 'valkey.log')}"
+    )
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
