@@ -1,6 +1,6 @@
 """History of every audited row, written by triggers, append-only.
 
-A trigger also sees what `QuerySet.update()` and plain SQL do, which is why no Python layer is trusted with it.
+A trigger also sees what `QuerySet.update()` and plain SQL do; a layer in Python would not.
 """
 
 from __future__ import annotations
@@ -27,6 +27,6 @@ def audited(model: type[M]) -> type[M]:
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """One transaction whose history rows say who acted and by which route. Every verb runs in it; nests freely."""
+    """One transaction whose history rows say who acted and by which route. Verbs run in it; it nests."""
     with transaction.atomic(), pghistory.context(actor=actor.name, user=actor.user_id, route=actor.route):
         yield

@@ -1,7 +1,7 @@
 """Local time of a clinic: pure functions, no clock is read here.
 
-Appointments live in wall-clock time. Twice a year a wall clock skips an hour or shows one twice; programs disagree
-about such times (half of the calendar clients take the first, half the second), so none is ever scheduled.
+Appointments live in wall-clock time. Twice a year a wall clock skips an hour or shows one twice; programs
+disagree about such times (half of the calendar clients take the first, half the second): none is scheduled.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def day_bounds(zone: str, on: date) -> tuple[datetime, datetime]:
 
 
 def _first_moment(zone: str, on: date) -> datetime:
-    # Where midnight is skipped (Cairo in spring), fold=0 carries the offset from before the change, and the same
-    # instant then reads 01:00: exactly the first moment of that day.
+    # Where midnight is skipped (Cairo in spring), fold=0 carries the offset from before the change, and the
+    # same instant then reads 01:00: exactly the first moment of that day.
     return datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -1,8 +1,9 @@
 """A row and the rows it points to belong to one clinic, held by PostgreSQL itself.
 
-Every scoped model carries `clinic`; the target of a foreign key has `UniqueConstraint(fields=["clinic", "id"])`;
-the model that points lists `SameClinic(field="recipient", name=...)` in `Meta.constraints`. That becomes a composite
-foreign key `(clinic_id, recipient_id) -> target (clinic_id, id)`. A null foreign key is not checked.
+Every scoped model carries `clinic`. The target of a foreign key has
+`UniqueConstraint(fields=["clinic", "id"])` and the model that points has `SameClinic(field="recipient", name=...)`,
+both in `Meta.constraints`. That becomes a composite foreign key `(clinic_id, recipient_id) -> target (clinic_id, id)`.
+A null foreign key is not checked.
 """
 
 from __future__ import annotations
@@ -20,27 +21,41 @@ class SameClinic(BaseConstraint):
 
     def __init__(self, *, field: str, name: str) -> None:
         super().__init__(
-            name=name, violation_error_message="This belongs to another clinic.", violation_error_code="other_clinic"
+            name=name,
+            violation_error_message="This belongs to another clinic.",
+            violation_error_code="other_clinic",
         )
         self.field = field
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def constraint_sql(
+        self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> str:
+        assert model is not None
+        assert schema_editor is not None
         source = model._meta.get_field(self.field)
-        target = source.related_model
-        if not isinstance(target, type) or source.column is None:
+        if not isinstance(source, models.ForeignKey):
             raise TypeError(f"{self.field} is not a foreign key")
+        target: type[models.Model] = source.related_model
         quote = schema_editor.quote_name
         return (
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({quote('clinic_id')}, {quote(source.column)}) "
-            f"REFERENCES {quote(target._meta.db_table)} ({quote('clinic_id')}, {quote(target._meta.pk.column)}) "
+            f"REFERENCES {quote(target._meta.db_table)} ({quote('clinic_id')}, {quote('id')}) "
             "DEFERRABLE INITIALLY DEFERRED"
         )
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def create_sql(
+        self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> str:
+        assert model is not None
+        assert schema_editor is not None
         table = schema_editor.quote_name(model._meta.db_table)
         return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
 
-    def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
+    def remove_sql(
+        self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> str:
+        assert model is not None
+        assert schema_editor is not None
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
 

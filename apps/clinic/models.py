@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from apps.clinic.actors import ActorRole
 from apps.clinic.audit import audited
 from apps.clinic.clock import is_zone
 from apps.clinic.fields import CurrentXactId, Xid8Field
@@ -31,6 +32,14 @@ class Role(models.TextChoices):
     MANAGER = "manager"
 
 
+_ACTOR_ROLES: dict[Role, ActorRole] = {
+    Role.NURSE: "nurse",
+    Role.DOCTOR: "doctor",
+    Role.LAB: "lab",
+    Role.MANAGER: "manager",
+}
+
+
 @audited
 class Clinic(models.Model):
     """One clinic: the bound of everything its staff can see."""
@@ -38,9 +47,13 @@ class Clinic(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
-    zone = models.CharField(max_length=64, validators=[validate_zone], help_text="IANA name, such as Asia/Kolkata")
+    zone = models.CharField(
+        max_length=64, validators=[validate_zone], help_text="IANA name, such as Asia/Kolkata"
+    )
     country = models.CharField(max_length=2, help_text="ISO 3166-1, for public holidays")
-    subdivision = models.CharField(max_length=10, blank=True, help_text="State or nation, for public holidays")
+    subdivision = models.CharField(
+        max_length=10, blank=True, help_text="State or nation, for public holidays"
+    )
     phone = models.CharField(max_length=32, help_text="The urgent number that every message shows")
     address = models.TextField(blank=True)
     discreet_name = models.CharField(max_length=60, help_text="What outgoing text calls the clinic")
@@ -68,6 +81,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.role} {self.user_id}"
 
+    @property
+    def actor_role(self) -> ActorRole:
+        return _ACTOR_ROLES[Role(self.role)]
+
 
 @audited
 class OpeningHours(models.Model):
@@ -85,7 +102,9 @@ class OpeningHours(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clinic", "weekday", "opens_at"], name="hours_once"),
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="hours_weekday"),
-            models.CheckConstraint(condition=models.Q(opens_at__lt=models.F("closes_at")), name="hours_forward"),
+            models.CheckConstraint(
+                condition=models.Q(opens_at__lt=models.F("closes_at")), name="hours_forward"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,7 +151,8 @@ class Closure(models.Model):
 
 
 class Change(models.Model):
-    """What others must hear of: written by every verb in its own transaction, pulled by watermark, never altered.
+    """What others must hear of: written by every verb in its own transaction, pulled by watermark, never
+    altered.
 
     `detail` holds ids and dates only. `xid` is the writing transaction; see `queries.read_changes`.
     """
@@ -147,7 +167,9 @@ class Change(models.Model):
     treatment_id = models.UUIDField(null=True, blank=True)
     couple_id = models.UUIDField(null=True, blank=True)
     actor = models.CharField(max_length=150)
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     route = models.CharField(max_length=10)
     detail = models.JSONField(default=dict)
 

@@ -103,7 +103,7 @@ class Couple(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="couples", db_index=False)
-    code = models.CharField(max_length=20, help_text="Short name used wherever people's names are not, e.g. HYD-0042")
+    code = models.CharField(max_length=20, help_text="Stands wherever people's names may not, e.g. HYD-0042")
     recipient = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="couples_as_recipient")
     partner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="couples_as_partner")
     enrolled_at = models.DateTimeField()

@@ -1,0 +1,15 @@
+"""The couples' write path. Every verb says in a change row what happened, without names and reasons."""
+
+from apps.couples.inputs import Identifier, PersonInput
+from apps.couples.people import add_identifier, enrol_couple, update_person
+from apps.couples.silence import end_silence, silence_couple
+
+__all__ = [
+    "Identifier",
+    "PersonInput",
+    "add_identifier",
+    "end_silence",
+    "enrol_couple",
+    "silence_couple",
+    "update_person",
+]
