@@ -28,9 +28,7 @@ def disagreeing_zones(zones: Iterable[str], database: str = "default") -> list[s
 
 
 @checks.register(checks.Tags.database)
-def python_and_postgresql_agree_on_zones(
-    databases: Iterable[str] | None, **_: Any
-) -> list[checks.CheckMessage]:
+def python_and_postgresql_agree(databases: Iterable[str] | None, **_: Any) -> list[checks.CheckMessage]:
     """lit_tracker.W001 when the two read different zone tables."""
     wrong = [zone for name in databases or () for zone in disagreeing_zones(TELLING_ZONES, name)]
     if not wrong:

@@ -15,6 +15,27 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
+
+def switch(name: str, *, default: bool) -> bool:
+    """A yes or no of the environment; anything else is refused, for DEBUG=perhaps must not mean no."""
+    word = env.str(name, default=str(default)).lower()
+    if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}")
+    return word in {"1", "true", "yes", "on"}
+
+
+def number(name: str, *, default: float, least: float, most: float) -> float:
+    """A number of the environment between two bounds."""
+    word = env.str(name, default=str(default))
+    try:
+        value = float(word)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} must be a number from {least:g} to {most:g}, not {word!r}")
+    return value
+
+
 # Operating systems ship older zone rules than PostgreSQL does (British Columbia stopped changing its clocks
 # in 2026), so Python takes its rules from the pinned tzdata package and from nowhere else.
 zoneinfo.reset_tzpath(to=())
@@ -22,16 +43,14 @@ zoneinfo.ZoneInfo.clear_cache()
 
 # --- Where we are ---------------------------------------------------------------------------------------
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="debug-only-key-that-guards-nothing" if DEBUG else "")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "SECRET_KEY must be set to at least 32 random characters (only DEBUG=1 goes without)"
     )
 
-PORT = env.int("PORT", default=8000)
-if not 1 <= PORT <= 65535:
-    raise ImproperlyConfigured(f"PORT must lie between 1 and 65535, not {PORT}")
+PORT = int(number("PORT", default=8000, least=1, most=65535))
 
 # Where people and programs reach us; links in mails and token addresses are built from it.
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}" if DEBUG else "").rstrip("/")
@@ -40,13 +59,12 @@ if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
     raise ImproperlyConfigured("BASE_URL must look like https://lit.example.org, without a path")
 
 # One HTTPS switch: redirect, HSTS and secure cookies go together or not at all.
-HTTPS = env.bool("HTTPS", default=not DEBUG)
+HTTPS = switch("HTTPS", default=not DEBUG)
 if HTTPS and _base.scheme != "https":
     raise ImproperlyConfigured("BASE_URL must begin with https:// unless DEBUG=1 or HTTPS=0")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_base.hostname])
-if DEBUG:
-    ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1", "localhost", "[::1]"]
+# Probes come by loopback names; every link we write is built from BASE_URL, never from a request's host.
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[_base.hostname]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 # The right-hand side of calendar UIDs. Changed while a feed lives, it would show every event twice.
@@ -126,7 +144,10 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host:port/name"
     )
-DATABASES["default"] |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": int(number("CONN_MAX_AGE", default=60, least=0, most=3600)),
+    "CONN_HEALTH_CHECKS": True,
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # History rows are written by triggers and can be neither changed nor deleted.
@@ -153,21 +174,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # nothing is kept, so nothing is cleaned up
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
-CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
+CELERY_WORKER_CONCURRENCY = int(number("WORKER_CONCURRENCY", default=2, least=1, most=256))
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
 # The beat table. Every entry is idempotent: a tick that is missed, doubled or early does no harm.
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=60.0)
+SWEEP_SECONDS = number("SWEEP_SECONDS", default=60, least=0.2, most=60)
 CELERY_BEAT_SCHEDULER = "lit_tracker.beat:EagerScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_FILE", default=str(BASE_DIR / "var" / "beat"))
-CELERY_BEAT_MAX_LOOP_INTERVAL = min(SWEEP_SECONDS, 60.0)
+CELERY_BEAT_MAX_LOOP_INTERVAL = SWEEP_SECONDS
 CELERY_BEAT_SCHEDULE = {
     "replan treatments whose day has come": {
         "task": "apps.treatments.tasks.sweep",
@@ -203,7 +225,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+    ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY", default=False) else None
 )
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -212,8 +234,9 @@ X_FRAME_OPTIONS = "DENY"
 # --- Pages and static files -----------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
-WHITENOISE_USE_FINDERS = env.bool("STATIC_FROM_SOURCE", default=DEBUG)
+STATIC_FROM_SOURCE = switch("STATIC_FROM_SOURCE", default=DEBUG)
+STATIC_ROOT = None if STATIC_FROM_SOURCE else env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -240,6 +263,16 @@ OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 12 * 3600,
     "ROTATE_REFRESH_TOKEN": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # RFC 9700, OAuth's best current practice: no implicit and no password grant, S256 alone, no token in an
+    # address, the issuer named, tokens stored as digests.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"] if DEBUG else ["https"],
 }
 REST_FRAMEWORK = {

@@ -48,8 +48,8 @@ def account() -> Account | None:
 def durable_home(var: Path, roots: tuple[Path, ...] = ROOTS) -> Path:
     """The folder of the lasting data of this checkout; the same at every call as long as var/ is kept.
 
-    As root it lies outside var/, which then holds its path in `postgres.path`. A var/ that was copied
-    elsewhere does not share the first one's data: the folder knows whose it is.
+    As root it lies outside var/, which then holds its path in `postgres.path`; the folder's file `of`
+    names that var/. A copied var/ gets data of its own, a moved one keeps what it had.
     """
     if account() is None:
         home = var / "postgres"
@@ -59,17 +59,22 @@ def durable_home(var: Path, roots: tuple[Path, ...] = ROOTS) -> Path:
     if pointer.exists():
         home = Path(pointer.read_text().strip())
         owner = home / "of"
-        if owner.exists() and owner.read_text() == str(var):
+        if owner.exists() and (
+            Path(owner.read_text()) == var or not points_at(Path(owner.read_text()), home)
+        ):
+            owner.write_text(str(var))
             return home
-        if not home.exists():
-            raise CannotStart(
-                f"{pointer} names {home}, which is gone with its data: remove {var} and start again"
-            )
     home = root_folder(roots) / f"data-{secrets.token_hex(4)}"
     home.mkdir(mode=0o755)
     (home / "of").write_text(str(var))
     pointer.write_text(f"{home}\n")
     return home
+
+
+def points_at(var: Path, home: Path) -> bool:
+    """Whether `var` is still there and calls `home` its own."""
+    pointer = var / "postgres.path"
+    return pointer.exists() and Path(pointer.read_text().strip()) == home
 
 
 def temporary_home() -> Path:

@@ -1,0 +1,44 @@
+# Everything from one bare machine: python3 (3.11 to 3.14) and make.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv/bin
+BOOTSTRAP := $(PYTHON) -I lit_tracker/local/bootstrap.py
+# For tools that read the settings and connect to nothing.
+NO_SERVERS := DEBUG=1 DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
+do ?= help
+
+export PORT
+
+.PHONY: run test check bench manage clean runtime tools browser
+
+run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
+	@exec $(VENV)/python -m lit_tracker.local run
+
+test: tools browser check ## everything CI runs
+	@$(VENV)/python -m pytest -n 2 --dist loadgroup
+
+check: tools ## what can be said without running the product
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	@$(NO_SERVERS) $(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(VENV)/python -m pytest -q tests/test_architecture.py
+	@set -e; for document in protocols/library/*.yaml; do $(VENV)/python -m protocols check $$document; done
+
+bench: tools ## benchmarks, each beside its floor
+	@$(VENV)/python -m benchmarks
+
+manage: runtime ## one command of manage.py: make manage do="migrate"
+	@exec $(VENV)/python -m lit_tracker.local manage $(do)
+
+clean: ## throws the local data away: var/ and, as root, its folder outside
+	@$(VENV)/python -m lit_tracker.local clean
+
+runtime:
+	@$(BOOTSTRAP) requirements.txt
+
+tools:
+	@$(BOOTSTRAP) requirements-dev.txt
+
+browser:
+	@$(VENV)/python -m lit_tracker.local browser
