@@ -1,8 +1,9 @@
 """A row and the rows it points to belong to one clinic, held by PostgreSQL itself.
 
-Every scoped model carries `clinic`. The target of a foreign key has
-`UniqueConstraint(fields=["clinic", "id"])` and the model that points has `SameClinic(field="recipient", name=...)`,
-both in `Meta.constraints`. That becomes a composite foreign key `(clinic_id, recipient_id) -> target (clinic_id, id)`.
+Every scoped model carries `clinic`. In `Meta.constraints` the target of a foreign key has
+`UniqueConstraint(fields=["clinic", "id"])`, and the model that points to it has
+`SameClinic(field="recipient", name=...)`. That becomes a composite foreign key
+`(clinic_id, recipient_id) -> target (clinic_id, id)`.
 A null foreign key is not checked.
 """
 

@@ -75,7 +75,7 @@ class Invalid(LitError):
     ) -> None:
         given = tuple(faults) or (Fault(field, message, remedy),)
         super().__init__(
-            message or "; ".join(fault.message for fault in given),
+            message or " ".join(fault.message for fault in given),
             code=code,
             field=given[0].field,
             remedy=given[0].remedy,
