@@ -1,0 +1,118 @@
+"""Silence: at once, by anyone; ended only by those who may, and never against a wish."""
+
+from dataclasses import replace
+
+import pytest
+
+from apps.clinic.actors import Actor
+from apps.clinic.errors import Forbidden, Invalid, NotFound
+from apps.clinic.models import Change, Clinic
+from apps.couples.models import Couple
+from apps.couples.services import end_silence, silence_couple
+from tests.rows import AT, LONDON, SYSTEM, a_clinic, a_couple, staff
+
+pytestmark = pytest.mark.django_db
+LATER = AT.replace(hour=9)
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return a_clinic()
+
+
+@pytest.fixture
+def couple(clinic: Clinic) -> Couple:
+    return a_couple(clinic)
+
+
+def silence(couple: Couple, *reasons: str) -> Couple:
+    for reason in reasons:
+        couple = silence_couple(couple=couple, reason=reason, actor=SYSTEM, at=AT)
+    return couple
+
+
+def test_anyone_of_the_clinic_silences_and_the_change_does_not_say_why(
+    clinic: Clinic, couple: Couple
+) -> None:
+    client = Actor.client(name="portal", clinic_id=clinic.pk)
+    silent = silence_couple(couple=couple, reason="suspected_loss", actor=client, at=LATER)
+    assert (silent.silent_since, silent.silent_reason, silent.silent_by) == (
+        LATER,
+        "suspected_loss",
+        "portal",
+    )
+    row = Change.objects.latest("id")
+    assert (row.kind, row.couple_id, row.detail) == ("couple.silenced", couple.pk, {})
+
+
+def test_a_stronger_reason_takes_over_and_a_weaker_one_does_not(couple: Couple) -> None:
+    assert silence(couple, "suspected_loss", "confirmed_loss").silent_reason == "confirmed_loss"
+    told = Change.objects.count()
+    assert silence(couple, "suspected_loss", "confirmed_loss").silent_reason == "confirmed_loss"
+    assert Change.objects.count() == told
+
+
+def test_the_silence_began_when_it_first_began(couple: Couple) -> None:
+    silence(couple, "suspected_loss")
+    later = silence_couple(couple=couple, reason="confirmed_loss", actor=SYSTEM, at=LATER)
+    assert later.silent_since == AT
+
+
+def test_an_unknown_reason_is_refused(couple: Couple) -> None:
+    with pytest.raises(Invalid):
+        silence(couple, "tired")
+
+
+def test_a_wish_ends_by_one_person(clinic: Clinic, couple: Couple) -> None:
+    silence(couple, "own_wish")
+    ended = end_silence(couple=couple, actor=staff(clinic, "nurse"), at=LATER)
+    assert (ended.silent_since, ended.silent_reason, ended.silent_by, ended.own_wish_since) == (
+        None,
+        "",
+        "",
+        None,
+    )
+    assert Change.objects.latest("id").detail == {"silent": False}
+
+
+def test_a_suspicion_is_withdrawn_by_a_clinician_who_signed_in(clinic: Clinic, couple: Couple) -> None:
+    silence(couple, "suspected_loss")
+    for actor in (SYSTEM, Actor.client(name="his", clinic_id=clinic.pk), staff(clinic, "lab")):
+        with pytest.raises(Forbidden):
+            end_silence(couple=couple, actor=actor, at=LATER)
+    assert not end_silence(couple=couple, actor=staff(clinic, "nurse"), at=LATER).is_silent
+
+
+def test_after_a_confirmed_loss_two_people_must_agree(clinic: Clinic, couple: Couple) -> None:
+    silence(couple, "confirmed_loss")
+    nurse, doctor = staff(clinic, "nurse"), staff(clinic, "doctor")
+    absent = replace(doctor, verified=False)
+    for second in (None, nurse, absent, SYSTEM):
+        with pytest.raises(Forbidden):
+            end_silence(couple=couple, actor=nurse, second_actor=second, at=LATER)
+    foreign = staff(a_clinic(LONDON), "doctor")
+    with pytest.raises(NotFound):
+        end_silence(couple=couple, actor=nurse, second_actor=foreign, at=LATER)
+    couple.refresh_from_db()
+    assert couple.is_silent
+
+    assert not end_silence(couple=couple, actor=nurse, second_actor=doctor, at=LATER).is_silent
+    assert Change.objects.latest("id").detail == {"silent": False, "second_user": doctor.user_id}
+
+
+@pytest.mark.parametrize("order", [("own_wish", "suspected_loss"), ("suspected_loss", "own_wish")])
+def test_withdrawing_a_suspicion_never_ends_a_wish(
+    clinic: Clinic, couple: Couple, order: tuple[str, str]
+) -> None:
+    assert silence(couple, *order).silent_reason == "suspected_loss"
+    nurse = staff(clinic, "nurse")
+    still = end_silence(couple=couple, actor=nurse, at=LATER)
+    assert (still.silent_since, still.silent_reason) == (AT, "own_wish")
+    assert Change.objects.latest("id").detail == {"silent": True}
+    assert not end_silence(couple=couple, actor=nurse, at=LATER).is_silent
+
+
+def test_ending_what_has_ended_changes_nothing(couple: Couple) -> None:
+    before = Change.objects.count()
+    assert not end_silence(couple=couple, actor=SYSTEM, at=LATER).is_silent
+    assert Change.objects.count() == before
