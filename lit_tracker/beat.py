@@ -1,6 +1,6 @@
-"""The clock's start: every entry is due at once."""
+"""The beat table, and a clock whose every entry is due when it starts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from celery.beat import PersistentScheduler
@@ -8,12 +8,30 @@ from celery.beat import PersistentScheduler
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
+    """Everything that happens by itself. `sweep_seconds` is 60 but for tests, which shorten all alike.
+
+    Every task here is idempotent: a tick that is missed, doubled or early does no harm.
+    """
+    minute = timedelta(seconds=sweep_seconds)
+    return {
+        "replan treatments whose day has come": {
+            "task": "apps.treatments.tasks.sweep",
+            "schedule": 60 * minute,
+        },
+        "replan after a clinic's hours or closures changed": {
+            "task": "apps.treatments.tasks.follow_clinic_changes",
+            "schedule": minute,
+        },
+        "send what is due": {"task": "apps.reminders.tasks.sweep", "schedule": minute},
+    }
+
+
 class EagerScheduler(PersistentScheduler):
     """Ticks everything when beat starts, then by its interval.
 
     A machine that slept over midnight catches up in the first second, not within the hour; and beat, which
-    goes silent when the wall clock is set back, ticks again as soon as it is restarted. Every task of the
-    table is idempotent, so a tick too many is free.
+    goes silent when the wall clock is set back, ticks again as soon as it is restarted.
     """
 
     def setup_schedule(self) -> None:

@@ -5,12 +5,13 @@ never read: what is not in the environment does not count.
 """
 
 import zoneinfo
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from lit_tracker import beat
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -185,25 +186,11 @@ CELERY_WORKER_CONCURRENCY = int(number("WORKER_CONCURRENCY", default=2, least=1,
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
-# The beat table. Every entry is idempotent: a tick that is missed, doubled or early does no harm.
 SWEEP_SECONDS = number("SWEEP_SECONDS", default=60, least=0.2, most=60)
 CELERY_BEAT_SCHEDULER = "lit_tracker.beat:EagerScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = env.str("BEAT_FILE", default=str(BASE_DIR / "var" / "beat"))
 CELERY_BEAT_MAX_LOOP_INTERVAL = SWEEP_SECONDS
-CELERY_BEAT_SCHEDULE = {
-    "replan treatments whose day has come": {
-        "task": "apps.treatments.tasks.sweep",
-        "schedule": timedelta(seconds=SWEEP_SECONDS * 60),
-    },
-    "replan after a clinic's hours or closures changed": {
-        "task": "apps.treatments.tasks.follow_clinic_changes",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-    },
-    "send what is due": {
-        "task": "apps.reminders.tasks.sweep",
-        "schedule": timedelta(seconds=SWEEP_SECONDS),
-    },
-}
+CELERY_BEAT_SCHEDULE = beat.table(SWEEP_SECONDS)
 
 # --- People: log-in, sessions, headers ------------------------------------------------------------------
 
