@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 import pghistory
@@ -15,6 +16,8 @@ from django.db import models, transaction
 from apps.clinic.actors import Actor
 
 M = TypeVar("M", bound=models.Model)
+
+_inside: ContextVar[bool] = ContextVar("inside a verb", default=False)
 
 
 def audited(model: type[M]) -> type[M]:
@@ -27,6 +30,18 @@ def audited(model: type[M]) -> type[M]:
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """One transaction whose history rows say who acted and by which route. Verbs run in it; it nests."""
-    with transaction.atomic(), pghistory.context(actor=actor.name, user=actor.user_id, route=actor.route):
-        yield
+    """One transaction whose history rows say who acted and by which route. Verbs run in it.
+
+    It nests: what a verb does through other verbs is the doing of the outermost actor.
+    """
+    with transaction.atomic():
+        if _inside.get():
+            # One transaction shares one context row; a second actor would overwrite the first one's name.
+            yield
+            return
+        token = _inside.set(True)
+        try:
+            with pghistory.context(actor=actor.name, user=actor.user_id, route=actor.route):
+                yield
+        finally:
+            _inside.reset(token)

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db import ProgrammingError, connection
 
 from apps.clinic import services
+from apps.clinic.audit import acting
 from apps.clinic.models import Clinic, Membership
 from tests.rows import AT, SYSTEM, a_clinic, a_user, staff
 
@@ -31,6 +32,18 @@ def test_the_history_knows_who_and_from_where() -> None:
     event = apps.get_model("clinic", "HolidayEvent").objects.select_related("pgh_context").get()
     assert event.name == "Bonalu"
     assert event.pgh_context.metadata == {"actor": manager.name, "user": manager.user_id, "route": "admin"}
+
+
+def test_what_a_verb_does_through_another_is_the_doing_of_the_outer_actor() -> None:
+    clinic = a_clinic()
+    manager = staff(clinic, "manager")
+    days = [date(2026, 8, 7), date(2026, 8, 8)]
+    with acting(manager):
+        for on in days:
+            services.set_holiday(clinic=clinic, on=on, closed=True, name="Bonalu", actor=SYSTEM, at=AT)
+    services.set_holiday(clinic=clinic, on=days[0], closed=False, actor=SYSTEM, at=AT)
+    events = apps.get_model("clinic", "HolidayEvent").objects.select_related("pgh_context").order_by("pgh_id")
+    assert [event.pgh_context.metadata["actor"] for event in events] == [manager.name, manager.name, "system"]
 
 
 def test_deleting_leaves_a_last_row() -> None:
