@@ -161,6 +161,7 @@ def supervise(var: Path, port: int, env: Mapping[str, str]) -> int:
         return 1
     finally:
         (var / "run.json").unlink(missing_ok=True)
+        (var / "environment.json").unlink(missing_ok=True)
         processes.end(honcho, seconds=20)
         (var / "honcho.pid").unlink(missing_ok=True)
 
@@ -181,10 +182,13 @@ def visiting_card(var: Path, url: str) -> dict[str, Any]:
     card: dict[str, Any] = {"url": url}
     demo = var / "demo.json"
     if demo.exists():
-        made = json.loads(demo.read_text())
-        card["logins"] = made["logins"]
-        card["feed_url"] = url + made["feed_path"]
-        card["api"] = {"token_url": f"{url}/oauth/token/", **made["api"]}
+        try:
+            made = json.loads(demo.read_text())
+            card["logins"] = made["logins"]
+            card["feed_url"] = url + made["feed_path"]
+            card["api"] = {"token_url": f"{url}/oauth/token/", **made["api"]}
+        except (ValueError, KeyError, TypeError):
+            raise CannotStart(f"{demo} is half-made: remove {var} and start again") from None
     return card
 
 
