@@ -44,9 +44,9 @@ def messages_for_visit(
 ) -> tuple[DueMessage, ...]:
     """What a visit booked or moved at wall time `booked` to wall time `starts` sends to each of `attends`.
 
-    A confirmation at once, then each reminder that is not yet due at the time of booking: the confirmation has
-    just said the same. A reminder gives way to the next one, and everything ends with the start of the visit.
-    Nothing for a visit that has begun. In order of due time, then of `attends`.
+    A confirmation at once, then each reminder that is not yet due at the time of booking: the confirmation
+    has just said the same. A reminder gives way to the next one, and everything ends with the start of the
+    visit. Nothing for a visit that has begun. In order of due time, then of `attends`.
     """
     if booked >= starts:
         return ()

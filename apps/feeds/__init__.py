@@ -1,0 +1,1 @@
+"""Calendar feeds: one address per device, the person's own appointments, neutral words."""

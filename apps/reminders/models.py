@@ -1,0 +1,127 @@
+"""One row per message that is due to somebody, from its first day to what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.clinic.constraints import SameClinic
+from apps.clinic.models import Clinic
+from apps.couples.models import Person
+from apps.treatments.models import Treatment
+
+
+class DeliveryState(models.TextChoices):
+    """pending -> leased -> sent | unknown; leased -> pending (try again); pending, leased -> withdrawn |
+    expired | dead.
+
+    `leased` with `attempt_began_at` may have left the house already: nobody but its own sender touches it,
+    and when its lease runs out it is `unknown`, for a person to look at. Mail has no way to ask, so it is
+    never sent again.
+    """
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    DEAD = "dead"
+    UNKNOWN = "unknown", "Not known whether it arrived"
+
+
+class Delivery(models.Model):
+    """A message of one kind to one person about one visit at one time.
+
+    `starts_at` is the time of the visit that the message speaks of, also the promise that it is sent at most
+    once: person, visit, kind and time are unique. `appointment_id` is not a foreign key: the log outlives the
+    visit. `lease_no` counts claims, so that a sender whose lease ran out can no longer speak for the row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    role = models.CharField(max_length=20, help_text="In which role the person attends the visit")
+    treatment = models.ForeignKey(
+        Treatment, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+    )
+    appointment_id = models.UUIDField()
+    kind = models.CharField(max_length=40)
+    starts_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    not_after = models.DateTimeField()
+    channel = models.CharField(max_length=10, default="email")
+    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_no = models.PositiveIntegerField(default=0)
+    attempt_began_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_to = models.EmailField(blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True, help_text="The exact text that was handed over")
+    last_error = models.CharField(max_length=80, blank=True, help_text="A class or a reason, never a text")
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering: ClassVar = ["due_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person", "appointment_id", "kind", "starts_at"], name="delivery_once"
+            ),
+            models.CheckConstraint(condition=Q(due_at__lt=models.F("not_after")), name="delivery_has_time"),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | (Q(sent_at__isnull=False) & ~Q(body="")),
+                name="delivery_sent_has_text",
+            ),
+            SameClinic(field="person", name="delivery_person_in_clinic"),
+            SameClinic(field="treatment", name="delivery_treatment_in_clinic"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_try_at"], name="delivery_due", condition=Q(state="pending")),
+            models.Index(fields=["not_after"], name="delivery_stale", condition=Q(state="pending")),
+            models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(state="leased")),
+            models.Index(fields=["appointment_id"], name="delivery_of_appointment"),
+            models.Index(fields=["treatment"], name="delivery_of_treatment"),
+            models.Index(
+                fields=["clinic", "due_at"],
+                name="delivery_undelivered",
+                condition=Q(state__in=["dead", "unknown", "expired"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Still to be sent, and nobody has begun to."""
+        return self.state == DeliveryState.PENDING or (
+            self.state == DeliveryState.LEASED and self.attempt_began_at is None
+        )
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """The person knows what it says, or may know it."""
+        return self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN) or (
+            self.state == DeliveryState.LEASED and self.attempt_began_at is not None
+        )
+
+
+class DerivationRetry(models.Model):
+    """A treatment whose messages could not be derived: tried again later, so that it keeps nobody else
+    waiting."""
+
+    treatment = models.OneToOneField(
+        Treatment, primary_key=True, on_delete=models.CASCADE, related_name="derivation_retry"
+    )
+    next_try_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return f"retry of {self.treatment_id}"

@@ -1,0 +1,139 @@
+"""A visit as it stands now, and whether anything may be sent about it: read by derivation and again by every
+send."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from apps.clinic.models import Change
+from apps.couples.models import Person
+from apps.reminders.messages import family_of
+from apps.treatments.models import Appointment
+from protocols.reminders import CANCELLED
+from protocols.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody who comes to a visit, and as whom."""
+
+    role: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An appointment with everybody who comes to it. Wall times are those of the zone that it was booked
+    in."""
+
+    row: Appointment
+    coming: Mapping[UUID, Coming]
+    silenced_since_change: bool = False
+
+    @property
+    def id(self) -> UUID:
+        return self.row.pk
+
+    @property
+    def starts_at(self) -> datetime | None:
+        return self.row.starts_at
+
+    @property
+    def time(self) -> datetime:
+        if self.row.starts_at is None:
+            raise ValueError("this visit has no time")
+        return self.row.starts_at
+
+    @property
+    def is_booked(self) -> bool:
+        """Agreed and not yet begun: arrived people need no message."""
+        return self.row.status == Status.BOOKED
+
+    @property
+    def in_force(self) -> bool:
+        """Not called off: booked, or already under way or over."""
+        called_off = (Status.PROPOSED, Status.CANCELLED, Status.ENTERED_IN_ERROR)
+        return self.row.status not in called_off
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.row.zone or self.row.clinic.zone)
+
+    def wall(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone).replace(tzinfo=None)
+
+    def moment(self, wall: datetime) -> datetime:
+        """A wall time that the clocks skip is read as the moment at which they jump over it."""
+        return wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
+
+
+def load_visits(treatment_ids: Collection[UUID]) -> list[Visit]:
+    """Every visit of the treatments that ever had a time, in one query."""
+    rows = _with_everything(Appointment.objects.filter(treatment__in=treatment_ids, starts_at__isnull=False))
+    return [visit_of(row) for row in rows]
+
+
+def load_visit(appointment_id: UUID) -> Visit | None:
+    """The visit as this transaction sees it; None once it is gone."""
+    row = _with_everything(Appointment.objects.filter(pk=appointment_id)).first()
+    return visit_of(row) if row else None
+
+
+def visit_of(row: Appointment) -> Visit:
+    named = (("recipient", row.recipient), ("partner", row.partner))
+    coming = {person.pk: Coming(role, person) for role, person in named if person is not None}
+    return Visit(row, coming, bool(getattr(row, "silenced_since", False)))
+
+
+def quiet_reason(visit: Visit) -> str:
+    """Why nothing at all is sent about this visit; empty if something may be."""
+    treatment = visit.row.treatment
+    reasons = {
+        "silent": treatment.couple.is_silent,
+        "back-filled": not treatment.notify,
+        "test clinic": visit.row.clinic.is_test,
+        "held": visit.row.held and visit.in_force,
+        "pencilled": visit.row.pencilled and visit.in_force,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def may_write_to(person: Person) -> bool:
+    """The person agreed to be written to, still wants it, and there is an address."""
+    return bool(person.wants_email and person.contact_consent_at and address_of(person))
+
+
+def address_of(person: Person) -> str:
+    """Where the person wishes to be written to: the other address, if they named one, and not the first."""
+    return person.alternative_email or person.email
+
+
+def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: datetime) -> str:
+    """Why a message of this kind about that time must not go to the person now; empty if it may."""
+    if visit is None:
+        return "visit gone"
+    quiet = quiet_reason(visit)
+    if quiet:
+        return quiet
+    if not may_write_to(person):
+        return "not to be written to"
+    if family_of(kind) == CANCELLED:
+        return "visit stands" if visit.in_force else ""
+    if not visit.is_booked or visit.starts_at != starts_at:
+        return "visit changed"
+    return "" if person.pk in visit.coming else "not coming"
+
+
+def _with_everything(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    silenced = Change.objects.filter(
+        couple_id=OuterRef("treatment__couple_id"), kind="couple.silenced", at__gte=OuterRef("changed_at")
+    )
+    return rows.select_related(
+        "clinic", "recipient", "partner", "treatment__couple", "treatment__protocol_version"
+    ).annotate(silenced_since=Exists(silenced))

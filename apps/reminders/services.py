@@ -1,0 +1,85 @@
+"""The write path of messages. One function is the sweep; its parts stand in `derivation.py` and
+`sending.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from apps.reminders.channels import Channel
+from apps.reminders.derivation import derive, derive_treatments
+from apps.reminders.sending import (
+    begin,
+    claim_due,
+    deliver,
+    expire,
+    recover_leases,
+    release,
+    settle,
+)
+
+__all__ = [
+    "Swept",
+    "begin",
+    "claim_due",
+    "deliver",
+    "derive",
+    "derive_treatments",
+    "expire",
+    "recover_leases",
+    "release",
+    "settle",
+    "sweep",
+]
+
+BATCH = 20
+CHANGES = 500
+
+
+@dataclass
+class Swept:
+    """What a sweep did."""
+
+    changes: int = 0
+    recovered: int = 0
+    expired: int = 0
+    sent: int = 0
+    withdrawn: int = 0
+    failed: int = 0
+
+    def counts(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def sweep(*, channel: Channel, at: datetime | None = None, go_on: Callable[[], bool] = lambda: True) -> Swept:
+    """Everything that is due: derive, recover, expire, then claim and send in small batches.
+
+    Stops early, and leaves the rest due, once `go_on` says no. Sweeps may overlap and may die at any point.
+    Without `at` every comparison is by the database's clock.
+    """
+    done = Swept()
+    while go_on():
+        read = derive(at=at, limit=CHANGES)
+        done.changes += read
+        if read < CHANGES:
+            break
+    done.recovered = recover_leases(at=at)
+    done.expired = expire(at=at)
+    while go_on() and _send_batch(channel, at, go_on, done):
+        pass
+    return done
+
+
+def _send_batch(channel: Channel, at: datetime | None, go_on: Callable[[], bool], done: Swept) -> bool:
+    """One batch; False when nothing was due."""
+    claims = claim_due(limit=BATCH, at=at)
+    for place, claim in enumerate(claims):
+        if not go_on():
+            release(claims[place:])
+            break
+        state = deliver(claim, channel, at=at)
+        done.sent += state == "sent"
+        done.withdrawn += state == "withdrawn"
+        done.failed += state not in ("sent", "withdrawn")
+    return bool(claims)
