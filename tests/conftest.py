@@ -1,7 +1,6 @@
 """Every run has a PostgreSQL and a Valkey of its own, thrown away at its end: two runs never meet."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import psycopg
@@ -32,7 +31,7 @@ def start_servers(config: pytest.Config) -> None:
     def stop() -> None:
         broker.stop()
         database.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        place.remove(home)
 
     config.add_cleanup(stop)
     os.environ |= {

@@ -96,7 +96,7 @@ class LiveStack:
         self.start("worker")
 
     def until(self, question: Callable[[], Answer], *, seconds: float = 30, what: str = "") -> Answer:
-        """Asks until the answer is truthy and returns it; after `seconds` fails with the processes' last words."""
+        """Asks until the answer is truthy and returns it; after `seconds` fails with the processes' logs."""
         deadline = time.monotonic() + seconds
         while not (answer := question()):
             if time.monotonic() > deadline:

@@ -67,18 +67,20 @@ def install(requirements: Path) -> None:
     say(f"Installing the packages of {requirements.name} (about two minutes, once)")
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar", "off", "-r", str(requirements)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
-    assert process.stdout is not None
     lines, count = [], 0
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        wheel = re.match(r"\s*(?:Downloading|Using cached|Processing)\s+(?:\S*/)?(\S+?)-(\d\S*?)-", line)
-        if wheel:
-            count += 1
-            say(f"  {count:3}  {wheel[1]} {wheel[2]}")
-        elif line.startswith("Installing collected"):
-            say("  unpacking")
-    if process.wait() != 0:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            wheel = re.match(r"\s*(?:Downloading|Using cached|Processing)\s+(?:\S*/)?(\S+?)-(\d\S*?)-", line)
+            if wheel:
+                count += 1
+                say(f"  {count:3}  {wheel[1]} {wheel[2]}")
+            elif line.startswith("Installing collected"):
+                say("  unpacking")
+    if process.returncode != 0:
         print("\n".join(lines[-15:]), file=sys.stderr)
         raise CannotInstall(
             "pip could not install the packages (its last words are above): start again when it can"

@@ -65,7 +65,7 @@ def clean(var: Path = VAR) -> int:
     if not var.exists():
         return 0
     with only_launcher(var):
-        shutil.rmtree(place.durable_home(var))
+        place.remove(place.durable_home(var))
         shutil.rmtree(var)
     return 0
 

@@ -77,6 +77,11 @@ def points_at(var: Path, home: Path) -> bool:
     return pointer.exists() and Path(pointer.read_text().strip()) == home
 
 
+def remove(home: Path) -> None:
+    """Removes a folder that durable_home or temporary_home made; one that is gone is no error."""
+    shutil.rmtree(home, ignore_errors=True)
+
+
 def temporary_home() -> Path:
     """A fresh folder for servers that are thrown away; `nobody` can reach what it owns inside."""
     home = Path(tempfile.mkdtemp(prefix="lit-tracker-"))
@@ -131,13 +136,9 @@ def root_folder(roots: tuple[Path, ...] = ROOTS) -> Path:
             continue
         root.mkdir(mode=0o755, exist_ok=True)
         if root.stat().st_uid != 0 or root.stat().st_mode & 0o022:
-            raise CannotStart(
-                f"{root} must belong to root and be writable by nobody else: remove it and start again"
-            )
+            raise CannotStart(f"{root} must be writable by root alone: remove it and start again")
         return root
-    raise CannotStart(
-        f"none of {', '.join(map(str, roots))} can be reached by all users: run as another user than root"
-    )
+    raise CannotStart(f"no place for the data in {', '.join(map(str, roots))}: use another user than root")
 
 
 def is_reachable(folder: Path) -> bool:

@@ -42,9 +42,7 @@ def start(home: Path, *, throwaway: bool = False) -> RunningPostgres:
     if not data.exists():
         _initialise(programs, data, password_file)
     elif not (data / "PG_VERSION").exists() or not password_file.exists():
-        raise CannotStart(
-            f"the database in {home} is half-made and holds nothing: remove {home} and start again"
-        )
+        raise CannotStart(f"{home} is half-made and holds no data: remove it and start again")
     processes.end_leftover(data / "postmaster.pid", mark=str(data), by=signal.SIGINT, seconds=20)
     password = password_file.read_text()
     for _ in range(3):  # a free port may be taken between the look and the start
