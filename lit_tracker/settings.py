@@ -159,7 +159,14 @@ PGHISTORY_APPEND_ONLY = True
 REDIS_URL = env.str("REDIS_URL")
 if urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
     raise ImproperlyConfigured("REDIS_URL must look like redis://:password@host:port/0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A cache that hangs must not hold up a booking.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -239,13 +246,28 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"clinic@{_base.hostn
 
 # --- API ------------------------------------------------------------------------------------------------
 
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # named, so that migrations can refer to it
 OAUTH2_PROVIDER = {
     "SCOPES": {
-        "read": "Read the clinic's treatments, appointments and flags",
-        "write": "Record facts and book visits",
-        "decide": "Decide flags, as a named member of staff",
+        "couples:read": "Read couples and their people",
+        "couples:write": "Enrol couples",
+        "treatments:read": "Read protocols, treatments, plans and records",
+        "treatments:write": "Start treatments and record facts",
+        "appointments:read": "Read appointments",
+        "appointments:write": "Book, move and cancel appointments, and say what became of them",
+        "flags:read": "Read flags",
+        "flags:decide": "Decide flags, as the member of staff who signs in",
     },
-    "DEFAULT_SCOPES": ["read"],
+    # What a client gets that asks for nothing: all that a program can do by itself.
+    "DEFAULT_SCOPES": [
+        "couples:read",
+        "couples:write",
+        "treatments:read",
+        "treatments:write",
+        "appointments:read",
+        "appointments:write",
+        "flags:read",
+    ],
     "PKCE_REQUIRED": True,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 12 * 3600,
@@ -263,12 +285,13 @@ OAUTH2_PROVIDER = {
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"] if DEBUG else ["https"],
 }
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["oauth2_provider.contrib.rest_framework.OAuth2Authentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.callers.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["apps.api.parsing.StrictJsonParser"],
+    "DEFAULT_THROTTLE_RATES": {"client": env.str("API_RATE", default="600/min")},
+    "DEFAULT_SCHEMA_CLASS": "apps.api.schema.Schema",
+    "EXCEPTION_HANDLER": "apps.api.problems.handle",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "LIT Tracker",
@@ -279,6 +302,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "OAUTH2_FLOWS": ["clientCredentials", "authorizationCode"],
+    "OAUTH2_TOKEN_URL": "/oauth/token/",
+    "OAUTH2_AUTHORIZATION_URL": "/oauth/authorize/",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.api.schema.add_what_all_share",
+    ],
 }
 
 # --- Logs: ids only, and no feed token ------------------------------------------------------------------

@@ -1,0 +1,47 @@
+"""/treatments/{id}/records/: what happened, append-only."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.idempotency import idempotent
+from apps.api.pages import PageQuery, page
+from apps.api.shapes.appointments import FlagShape
+from apps.api.shapes.fields import NoQuery, read_query
+from apps.api.shapes.treatments import NewRecord, RecordShape, StoredRecordShape, record_body, record_json
+from apps.api.views.base import ApiView
+from apps.treatments import queries, services
+
+
+class Records(ApiView):
+    """A treatment's records, in the order in which they were recorded."""
+
+    reads, writes = "treatments:read", "treatments:write"
+
+    @extend_schema(operation_id="records_list", parameters=[PageQuery], responses=RecordShape(many=True))
+    def get(self, request: Request, treatment_id: UUID) -> Response:
+        """Everything recorded of the treatment, corrected records and corrections included."""
+        read_query(request, PageQuery)
+        treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
+        return page(request, queries.records_of(treatment), ("recorded_at", "id"), self.show)
+
+    @extend_schema(operation_id="records_add", request=NewRecord, responses={201: StoredRecordShape})
+    @idempotent
+    def post(self, request: Request, treatment_id: UUID) -> Response:
+        """Record one thing. Answers with the record and the flags that are open after it."""
+        read_query(request, NoQuery)
+        treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
+        stored = services.record(
+            treatment=treatment, data=record_body(request.data), actor=self.caller.actor, at=self.at
+        )
+        flags = queries.flags_of(self.caller.clinic, state="open", treatment=treatment)
+        shown = FlagShape(flags, many=True, context=self.context).data
+        return Response({**record_json(stored, self.caller.clinic.zone), "flags": shown}, status=201)
+
+    def show(self, records: list[Any]) -> list[Any]:
+        return [record_json(record, self.caller.clinic.zone) for record in records]
