@@ -41,9 +41,14 @@ class RelationReason:
         return {
             "kind": "relation",
             "direction": self.direction,
-            "anchor": {"label": self.anchor.label, "on": self.anchor.on.isoformat(), "basis": self.anchor.basis},
+            "anchor": {
+                "label": self.anchor.label,
+                "on": self.anchor.on.isoformat(),
+                "basis": self.anchor.basis,
+            },
             "offsets": {
-                name: str(offset) if offset else None for name, offset in zip(WINDOW_DATES, self.offsets, strict=True)
+                name: str(offset) if offset else None
+                for name, offset in zip(WINDOW_DATES, self.offsets, strict=True)
             },
             "month_ends": self.month_ends,
             "window": self.window.as_json(),
@@ -52,11 +57,25 @@ class RelationReason:
 
     def words(self) -> str:
         minimum, earliest, target, latest, maximum = self.offsets
-        offset = next((part for part in (target, earliest, minimum, latest, maximum) if part is not None), None)
+        offset = next(
+            (part for part in (target, earliest, minimum, latest, maximum) if part is not None), None
+        )
         bound = "" if target else "at least " if earliest or minimum else "at most "
-        near = next(day for day in (self.window.target, self.window.earliest, self.window.latest) if day) if any(self.window.dates()) else self.anchor.on
-        amount = f"{bound}{offset.in_words()} {self.direction}" if offset and (offset.months or offset.days) else "on the day of" if target else f"not {'before' if self.direction == 'after' else 'after'}"
-        sure = {"proposed": ", proposed", "booked": ", booked", "planned": ", planned"}.get(self.anchor.basis, "")
+        near = (
+            next(day for day in (self.window.target, self.window.earliest, self.window.latest) if day)
+            if any(self.window.dates())
+            else self.anchor.on
+        )
+        amount = (
+            f"{bound}{offset.in_words()} {self.direction}"
+            if offset and (offset.months or offset.days)
+            else "on the day of"
+            if target
+            else f"not {'before' if self.direction == 'after' else 'after'}"
+        )
+        sure = {"proposed": ", proposed", "booked": ", booked", "planned": ", planned"}.get(
+            self.anchor.basis, ""
+        )
         return f"{amount} {self.anchor.label} ({day_words(self.anchor.on, near)}{sure})"
 
 
@@ -82,6 +101,8 @@ class ProposalReason:
         }
 
     def words(self) -> str:
+        if (self.proposed_on - self.first_on).days % 7 and self.proposed_on == self.inside[1]:
+            return f"{day_words(self.first_on, self.proposed_on)} has passed, so the last day of the window"
         if self.weeks_later:
             weeks = "1 week" if self.weeks_later == 1 else f"{self.weeks_later} weeks"
             return f"{day_words(self.first_on, self.proposed_on)} has passed, so {weeks} later"

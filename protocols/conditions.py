@@ -114,6 +114,9 @@ class Not(_Condition):
 
     def judge(self, known: Knowledge) -> bool | None:
         answer = self.negated.judge(known)
+        if isinstance(self.negated, MilestoneHappened):
+            # "Not pregnant" is true until the milestone happens; it does not wait for it.
+            return answer is not True
         return None if answer is None else not answer
 
     def words(self) -> str:

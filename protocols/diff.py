@@ -48,9 +48,17 @@ class Changes:
 
 def diff(plan: Plan, visits: Mapping[VisitKey, StoredVisit], flags: Mapping[str, StoredFlag]) -> Changes:
     """Compare `plan` with the stored rows. Applying the answer and asking again gives an empty answer."""
-    wanted = {visit.key: visit for visit in plan.visits if visit.state is not State.NOT_APPLICABLE or visit.key in visits}
+    wanted = {
+        visit.key: visit
+        for visit in plan.visits
+        if visit.state is not State.NOT_APPLICABLE or visit.key in visits
+    }
     open_flags = {flag.key: flag for flag in plan.flags}
-    kept = {key for key, visit in wanted.items() if key in visits and (visit.state is not State.NOT_APPLICABLE or visits[key].touched)}
+    kept = {
+        key
+        for key, visit in wanted.items()
+        if key in visits and (visit.state is not State.NOT_APPLICABLE or visits[key].touched)
+    }
     return Changes(
         create=tuple(visit for key, visit in wanted.items() if key not in visits),
         move=tuple(wanted[key] for key in wanted if key in kept and visits[key].planned != wanted[key].as_json()),

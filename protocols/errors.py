@@ -1,12 +1,12 @@
 """Everything the core can refuse, as one tree.
 
-    ProtocolsError
-    |-- DurationFault        a text that is no duration
-    |-- Faults               every fault of one input at once, each with line, field and remedy
-    |   |-- TemplateFaults   a protocol document that cannot be used
-    |   |-- BlankFaults      a protocol with parameters that a clinician has not filled
-    |   `-- FactFaults       records that contradict the protocol, each other or today
-    `-- IllegalMove          an appointment status change that the status table does not have
+ProtocolsError
+|-- DurationFault        a text that is no duration
+|-- Faults               every fault of one input at once, each with line, field and remedy
+|   |-- TemplateFaults   a protocol document that cannot be used
+|   |-- BlankFaults      a protocol with parameters that a clinician has not filled
+|   `-- FactFaults       records that contradict the protocol, each other or today
+`-- IllegalMove          an appointment status change that the status table does not have
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -235,7 +236,9 @@ class Plan:
     verdicts: tuple[Verdict, ...]
     flags: tuple[Flag, ...]
     replan_on: date | None
-    closed: str | None = field(default=None)
+    closed: str | None = None
+    donor: str = "partner"
+    valid_until: Mapping[str, date] = field(default_factory=dict)
 
     def visit(self, step: str, occurrence: int = 1) -> PlannedVisit | None:
         """The visit of that step and occurrence, if the plan has one."""

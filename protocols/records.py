@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from protocols.errors import FactFaults, Fault
 
@@ -284,11 +292,17 @@ def _fault(detail: Any, data: Mapping[str, Any], number: int | None) -> Fault:
     path = [str(part) for part in detail["loc"] if part not in KINDS]
     field = ".".join(path) or "record"
     if detail["type"].startswith("union_tag"):
-        return Fault("kind", f"there is no kind of record '{kind}'", f"Use one of: {', '.join(KINDS)}", record=number)
+        return Fault(
+            "kind", f"there is no kind of record '{kind}'", f"Use one of: {', '.join(KINDS)}", record=number
+        )
     if detail["type"] == "missing":
         return Fault(field, f"a {kind} record needs it", f"Add {field}", record=number)
     if detail["type"] == "extra_forbidden":
-        return Fault(field, f"a {kind} record has no such field", f"Remove {field} or correct its name", record=number)
+        return Fault(
+            field, f"a {kind} record has no such field", f"Remove {field} or correct its name", record=number
+        )
     message = detail["msg"].removeprefix("Value error, ")
     got = detail["input"] if isinstance(detail["input"], str | int | float | None) else ""
-    return Fault(field, f"{message} (got {got!r})" if got != "" else message, "Correct the value", record=number)
+    return Fault(
+        field, f"{message} (got {got!r})" if got != "" else message, "Correct the value", record=number
+    )

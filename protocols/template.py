@@ -9,7 +9,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
 
 from protocols.conditions import Condition
 from protocols.durations import Duration, MonthEnds, parse
@@ -59,9 +67,19 @@ class Anchor(Part):
 
     @model_validator(mode="after")
     def _one(self) -> Anchor:
-        given = [self.milestone, self.step, self.previous or None, self.gestation or None, self.cycle_day, self.result, self.decision]
+        given = [
+            self.milestone,
+            self.step,
+            self.previous or None,
+            self.gestation or None,
+            self.cycle_day,
+            self.result,
+            self.decision,
+        ]
         if sum(value is not None for value in given) != 1:
-            raise ValueError("name exactly one of milestone, step, previous, gestation, cycle_day, result, decision")
+            raise ValueError(
+                "name exactly one of milestone, step, previous, gestation, cycle_day, result, decision"
+            )
         return self
 
 
@@ -89,6 +107,12 @@ class Relation(Part):
         anchor = self.after or self.before
         assert anchor is not None
         return anchor
+
+    @cached_property
+    def cited(self) -> str:
+        """The sources of the offsets with their grades: ``S02 (A), S43 (B)``."""
+        numbers = [number for name in OFFSETS if (number := getattr(self, name)) is not None]
+        return ", ".join(dict.fromkeys(f"{number.source} ({number.grade})" for number in numbers))
 
     @cached_property
     def offsets(self) -> tuple[Duration | None, ...]:
@@ -148,7 +172,11 @@ class Rounds(Part):
     @field_validator("sizes", mode="before")
     @classmethod
     def _plain_number(cls, value: Any) -> Any:
-        return [{"doses": size} if isinstance(size, int) else size for size in value] if isinstance(value, list | tuple) else value
+        return (
+            [{"doses": size} if isinstance(size, int) else size for size in value]
+            if isinstance(value, list | tuple)
+            else value
+        )
 
 
 class Requirement(Part):
@@ -197,6 +225,7 @@ class Step(Part):
     of: str | None = None
     when: Condition | None = None
     optional: bool = False
+    redose: bool = False
     requires: tuple[Requirement, ...] = ()
     content: Content | None = None
 
@@ -246,3 +275,26 @@ class Template(Part):
     @cached_property
     def dose_steps(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.rounds is not None)
+
+    def test_after(self, dose_step: str) -> Step | None:
+        """The step that tests after each round of a dose step, if there is one."""
+        return next((step for step in self.steps if step.measures == "round" and step.of == dose_step), None)
+
+    @cached_property
+    def order(self) -> tuple[Step, ...]:
+        """Steps so that what a window hangs on comes first; the document's own order where nothing hangs together."""
+        placed: list[Step] = []
+        left = list(self.steps)
+        while left:
+            names = {step.name for step in left}
+            ready = next((step for step in left if not (self._hangs_on(step) & names - {step.name})), left[0])
+            placed.append(ready)
+            left.remove(ready)
+        return tuple(placed)
+
+    def _hangs_on(self, step: Step) -> set[str]:
+        named: set[str] = set()
+        for relation in (*step.relations, *step.next, *step.later_round):
+            steps = relation.anchor.step
+            named |= {steps} if isinstance(steps, str) else set(steps or ())
+        return named

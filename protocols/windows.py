@@ -25,7 +25,10 @@ class Window:
         return (self.absolute_minimum, self.earliest, self.target, self.latest, self.maximum)
 
     def as_json(self) -> dict[str, str | None]:
-        return {name: day.isoformat() if day else None for name, day in zip(WINDOW_DATES, self.dates(), strict=True)}
+        return {
+            name: day.isoformat() if day else None
+            for name, day in zip(WINDOW_DATES, self.dates(), strict=True)
+        }
 
 
 def window_after(anchor: date, offsets: Sequence[Duration | None], month_ends: MonthEnds) -> Window:

@@ -1,0 +1,87 @@
+"""Flag rules over what happened: doses and results. They may hold steps until a doctor has decided."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from protocols.facts import Key
+from protocols.plan import DoseVerdict, Flag, PlannedVisit, Response, ResponseVerdict, Timing
+from protocols.records import Fulfilled
+from protocols.template import LabTest, Step
+from protocols.verdicts import inadequate_parts
+from protocols.working import Working
+
+NO_RESPONSE = "No anti-paternal antibody response, review continuation"
+
+
+def response_flag(work: Working, verdict: ResponseVerdict, cap: int, visit: Key | None) -> Flag | None:
+    """Every verdict but a response, or a negative baseline, asks somebody: no couple stalls silently."""
+    left = cap - verdict.dose_number
+    subject = f"{visit[0]}#{visit[1]}" if visit else f"{verdict.test}@{verdict.sampled_on.isoformat()}"
+    cause, decisions = (verdict.record,), None
+    match verdict.response:
+        case Response.NOT_RESPONDED_YET:
+            code = "no_antibody_response"
+            text = (
+                f"{NO_RESPONSE}: {verdict.text}. {left} more {'dose is' if left == 1 else 'doses are'} possible; "
+                "in published series many couples respond only to later doses"
+            )
+        case Response.NOT_RESPONDED_FINAL:
+            code, decisions = "no_antibody_response", ("continue", "change_donor", "stop")
+            text = f"{NO_RESPONSE}: {verdict.text}. The protocol's cap of {cap} doses is reached; this donor's doses are used up"
+        case Response.WEAK:
+            code, text = "weak_antibody_response", f"Weak antibody response: {verdict.text}"
+            decisions = None if left > 0 else ("accept", "retest", "stop")
+        case Response.NOT_INTERPRETABLE:
+            code, text = "result_not_interpretable", f"Result cannot be interpreted: {verdict.text}"
+        case Response.BASELINE_POSITIVE:
+            code, text = (
+                "baseline_already_positive",
+                f"Already positive before dose 1, do not start: {verdict.text}",
+            )
+        case _:
+            return None
+    return work.make_flag(code, subject, text, verdict.resulted_on, cause, visit, decisions)
+
+
+def given_too_early(work: Working, verdict: DoseVerdict, record: str) -> Flag | None:
+    if verdict.timing is not Timing.TOO_EARLY:
+        return None
+    key = (verdict.step, verdict.occurrence)
+    text = f"Given too early: {verdict.text}; the repeat is due from it"
+    return work.make_flag("given_too_early", f"{key[0]}#{key[1]}", text, verdict.on, (record,), key)
+
+
+def dose_inadequate(
+    work: Working, step: Step, visit: PlannedVisit, record: Fulfilled, entry_id: str
+) -> Flag | None:
+    """Below the least content; the next doses and the test wait until a doctor says whether it counts."""
+    parts = inadequate_parts(step, record)
+    if not parts:
+        return None
+    text = f"{step.title} {visit.dose} on {record.on.isoformat()} is below the least content: {', '.join(parts)}. Does it count?"
+    return work.make_flag(
+        "dose_inadequate", f"{step.name}#{visit.occurrence}", text, record.on, (entry_id,), visit.key
+    )
+
+
+def result_overdue(work: Working, test: LabTest, visit: PlannedVisit, due: date) -> Flag:
+    text = f"{test.title} sampled on {visit.on} has no result; it was due by {due.isoformat()}"
+    return work.make_flag("result_overdue", f"{visit.step}#{visit.occurrence}", text, due, key=visit.key)
+
+
+def result_expired(work: Working, verdict: ResponseVerdict, until: date, visit: Key) -> Flag:
+    text = f"The response of {verdict.sampled_on.isoformat()} was valid until {until.isoformat()}: retest or accept?"
+    return work.make_flag("result_expired", f"{visit[0]}#{visit[1]}", text, until, (verdict.record,), visit)
+
+
+def pregnancy_during_course(work: Working, on: date, record: str) -> Flag:
+    held = tuple(step.name for step in work.template.steps if step.phase == "pre-conception")
+    text = "Pregnancy recorded while doses before conception were still planned: stop, go to the pregnancy branch, or continue?"
+    return work.make_flag("pregnancy_during_course", work.pregnancy_key, text, on, (record,), holds=held)
+
+
+def milestone_unconfirmed(work: Working, name: str, occurrence: int, on: date, record: str) -> Flag:
+    title = work.template.milestones[name].title
+    text = f"{title} was planned for {on.isoformat()} and nobody has confirmed that it happened"
+    return work.make_flag("milestone_unconfirmed", f"{name}#{occurrence}", text, on, (record,))

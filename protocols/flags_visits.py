@@ -1,0 +1,194 @@
+"""Flag rules over planned visits: what time, bookings and closed days ask of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+from protocols.because import RelationReason, day_words
+from protocols.plan import LIVE, Flag, PlannedVisit, State
+from protocols.records import Decision
+from protocols.working import Working
+
+_DAY = timedelta(days=1)
+_UNBOOKED = frozenset({State.PROPOSED, State.MISSED})
+VisitRule = Callable[[Working, PlannedVisit], Flag | None]
+
+
+def subject(visit: PlannedVisit) -> str:
+    """The part of a flag's key that names the visit; a further attempt is a cause of its own."""
+    attempt = f"@{visit.attempt}" if visit.attempt > 1 else ""
+    return f"{visit.step}#{visit.occurrence}{attempt}"
+
+
+def named(visit: PlannedVisit) -> str:
+    """The visit as people say it: ``Sensitisation dose 2``."""
+    return (
+        f"{visit.title} {visit.dose or visit.occurrence}"
+        if visit.dose or visit.occurrence > 1
+        else visit.title
+    )
+
+
+def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
+    """No day satisfies all relations; naming them. Returns the decision that settles it, if any."""
+    reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
+    text = (
+        f"{named(visit)} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
+    )
+    return work.raise_flag(
+        work.make_flag(
+            "unreachable_window",
+            subject(visit),
+            text,
+            max(reason.anchor.on for reason in reasons),
+            key=visit.key,
+        )
+    )
+
+
+def window_expired(work: Working, visit: PlannedVisit, maximum: date) -> Decision | None:
+    """The maximum has passed. No source settles whether to restart or go on, so a doctor does."""
+    text = f"{named(visit)} was not done by {maximum.isoformat()}, the last day the protocol allows: restart or go on?"
+    return work.raise_flag(
+        work.make_flag("window_expired", subject(visit), text, maximum + _DAY, key=visit.key)
+    )
+
+
+def visit_overdue(work: Working, visit: PlannedVisit) -> Flag | None:
+    latest = visit.window.latest if visit.window else None
+    if (
+        visit.state not in _UNBOOKED
+        or latest is None
+        or visit.provisional
+        or visit.held_by
+        or not work.today.past(latest)
+    ):
+        return None
+    text = f"{named(visit)} is overdue: it was due by {latest.isoformat()} and is not booked"
+    return work.make_flag(
+        "visit_overdue", subject(visit), text, latest + _DAY, key=visit.key, proposed_on=visit.proposed_on
+    )
+
+
+def closing_unbooked(work: Working, visit: PlannedVisit) -> Flag | None:
+    latest = visit.window.latest if visit.window else None
+    if visit.state not in _UNBOOKED or latest is None or visit.provisional or visit.held_by:
+        return None
+    notice_on = work.ahead_of(latest, work.template.notice)
+    if not work.today.reached(notice_on) or work.today.past(latest):
+        return None
+    text = f"{named(visit)} is not booked and its window closes on {latest.isoformat()}"
+    return work.make_flag(
+        "closing_unbooked", subject(visit), text, notice_on, key=visit.key, proposed_on=visit.proposed_on
+    )
+
+
+def no_open_day(work: Working, visit: PlannedVisit) -> Flag | None:
+    window = visit.window
+    if visit.state not in _UNBOOKED or visit.proposed_on or visit.held_by or window is None or visit.partial:
+        return None
+    if visit.waiting_for != ("an open day inside the window",):
+        return None
+    cause_on = next(day for day in (window.earliest, window.target, window.latest, window.maximum) if day)
+    text = f"{named(visit)} has no open day inside its window ({_span(visit)})"
+    return work.make_flag("no_open_day", subject(visit), text, cause_on, key=visit.key)
+
+
+def visit_unrecorded(work: Working, visit: PlannedVisit) -> Flag | None:
+    if visit.state is not State.BOOKED or visit.on is None or not work.today.past(visit.on):
+        return None
+    text = f"{named(visit)} was booked for {visit.on.isoformat()} and nobody has said whether it took place"
+    return work.make_flag("visit_unrecorded", subject(visit), text, visit.on + _DAY, key=visit.key)
+
+
+def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
+    if visit.state is not State.BOOKED or visit.on is None or not visit.missing:
+        return None
+    notice_on = work.ahead_of(visit.on, work.template.notice)
+    if not work.today.reached(notice_on) or work.today.past(visit.on):
+        return None
+    text = f"{named(visit)} on {visit.on.isoformat()} still needs: {', '.join(visit.missing)}"
+    return work.make_flag("prerequisite_missing", subject(visit), text, notice_on, key=visit.key)
+
+
+def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
+    """A booking that does not fit, or no longer: outside earliest to latest, or on a day that the clinic has closed."""
+    window, on = visit.window, visit.on
+    if visit.state is not State.BOOKED or window is None or on is None or visit.partial:
+        return None
+    floor, ceiling = window.earliest, window.latest
+    inside = (floor is None or on >= floor) and (ceiling is None or on <= ceiling)
+    if inside and work.workdays.is_open(on):
+        return None
+    wrong = "a closed day" if inside else f"outside {_span(visit)}"
+    text = f"{named(visit)} is booked for {on.isoformat()}, {wrong}"
+    target = window.target or window.earliest
+    proposal = work.workdays.nearest_open(target, floor, ceiling) if target else None
+    booking = work.facts.booked[visit.key]
+    return work.make_flag(
+        "booking_outside_window", subject(visit), text, on, (booking.id,), visit.key, proposed_on=proposal
+    )
+
+
+def booking_not_needed(work: Working, visit: PlannedVisit) -> Flag | None:
+    if visit.state is not State.NOT_APPLICABLE or visit.on is None:
+        return None
+    text = f"{named(visit)} is booked for {visit.on.isoformat()} and no longer needed: {visit.because_text}"
+    return work.make_flag(
+        "booking_not_needed", subject(visit), text, visit.on, (work.facts.booked[visit.key].id,), visit.key
+    )
+
+
+def redose_due(work: Working, visit: PlannedVisit) -> Flag | None:
+    step = work.template.step_named[visit.step]
+    target = visit.window.target if visit.window else None
+    if (
+        not step.redose
+        or visit.state not in _UNBOOKED
+        or target is None
+        or visit.provisional
+        or not work.today.reached(target)
+    ):
+        return None
+    text = f"{step.title} is due since {target.isoformat()}: {visit.because_text}"
+    return work.make_flag(
+        "redose_due", subject(visit), text, target, key=visit.key, proposed_on=visit.proposed_on
+    )
+
+
+def _span(visit: PlannedVisit) -> str:
+    window = visit.window
+    assert window is not None
+    days = [day for day in (window.earliest, window.latest) if day]
+    return " to ".join(day_words(day, days[0]) for day in days)
+
+
+VISIT_RULES: tuple[VisitRule, ...] = (
+    visit_overdue,
+    closing_unbooked,
+    no_open_day,
+    visit_unrecorded,
+    prerequisite_missing,
+    booking_outside_window,
+    redose_due,
+)
+
+
+def raise_over_visits(work: Working) -> None:
+    """Run every rule over every visit. A decision that covers a flag keeps it from being raised."""
+    for visit in list(work.visits.values()):
+        if visit.state not in LIVE:
+            continue
+        for rule in VISIT_RULES:
+            flag = rule(work, visit)
+            if flag is not None:
+                work.raise_flag(flag)
+
+
+def raise_unneeded(work: Working) -> Iterator[Flag]:
+    """Bookings that the plan no longer asks for; raised even in a closed treatment."""
+    for visit in work.visits.values():
+        flag = booking_not_needed(work, visit)
+        if flag is not None:
+            yield flag

@@ -1,0 +1,202 @@
+"""Reads protocol documents and records from YAML or JSON, with the line of every fault.
+
+YAML here is the plain subset: ``true`` and ``false`` are the only booleans (``on`` is a field name of ours), ``10:00`` is
+a text, and a key may stand only once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib import resources
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from protocols.checks import blanks, check
+from protocols.errors import BlankFaults, FactFaults, Fault, TemplateFaults
+from protocols.records import Record, read_record
+from protocols.template import Template
+
+Path = tuple[str | int, ...]
+Lines = dict[Path, int]
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """SafeLoader without YAML 1.1's surprises."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern)
+        for tag, pattern in patterns
+        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
+    ]
+    for first, patterns in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))  # type: ignore[no-untyped-call]
+_PlainLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
+)  # type: ignore[no-untyped-call]
+
+
+def read_yaml(text: str) -> tuple[Any, Lines]:
+    """The data of a YAML text and the line of every part. Raises TemplateFaults where the text is no YAML."""
+    loader = _PlainLoader(text)
+    try:
+        node = loader.get_single_node()
+        lines: Lines = {}
+        return _build(loader, node, (), lines) if node else None, lines
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark else None
+        raise TemplateFaults(
+            [Fault("document", f"not readable: {problem}", "Mend the YAML at this line", line)]
+        ) from None
+    finally:
+        loader.dispose()
+
+
+def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        built: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            if key in built:
+                raise yaml.MarkedYAMLError(problem=f"'{key}' stands twice", problem_mark=key_node.start_mark)
+            built[key] = _build(loader, value_node, (*path, key), lines)
+            lines[(*path, key)] = key_node.start_mark.line + 1
+        return built
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(loader, item, (*path, index), lines) for index, item in enumerate(node.value)]
+    return loader.construct_object(node)  # type: ignore[no-untyped-call]
+
+
+def load(text: str) -> Template:
+    """A protocol from its document. Raises TemplateFaults with every fault at once."""
+    data, lines = read_yaml(text)
+    if not isinstance(data, dict):
+        raise TemplateFaults(
+            [Fault("document", "is no mapping of fields", "Begin with name, version, title", 1)]
+        )
+    parameters = data.pop("parameters", {})
+    data = _fill(data, {name: value.get("value") for name, value in parameters.items()})
+    try:
+        template = Template.model_validate(data)
+    except ValidationError as error:
+        raise TemplateFaults([_fault(detail, lines) for detail in error.errors()]) from None
+    faults = [replace(fault, line=_line(fault.field.split("."), lines)) for fault in check(template)]
+    if faults:
+        raise TemplateFaults(faults)
+    return template
+
+
+def load_to_plan(text: str) -> Template:
+    """A protocol that can be planned with: `load`, and no blank left. Raises BlankFaults otherwise."""
+    template = load(text)
+    empty = blanks(template)
+    if empty:
+        _, lines = read_yaml(text)
+        faults = [
+            Fault(
+                field,
+                "is not known",
+                "A clinician fills this number before the protocol is used",
+                _line(field.split("."), lines),
+            )
+            for field in empty
+        ]
+        raise BlankFaults(faults)
+    return template
+
+
+def _fill(data: Any, values: dict[str, Any]) -> Any:
+    """The document with each ``{parameter: name}`` replaced by the value that a clinician gave, None while blank."""
+    if isinstance(data, dict):
+        if set(data) == {"parameter"} and data["parameter"] in values:
+            return values[data["parameter"]]
+        return {key: _fill(value, values) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_fill(item, values) for item in data]
+    return data
+
+
+def _fault(detail: Any, lines: Lines) -> Fault:
+    path = _path(detail["loc"], lines)
+    field = ".".join(str(part) for part in path)
+    message = detail["msg"].removeprefix("Value error, ")
+    last = str(detail["loc"][-1]) if detail["loc"] else ""
+    if detail["type"] == "missing":
+        return Fault(f"{field}.{last}".strip("."), "is missing", f"Add {last}", lines.get(path))
+    if detail["type"] == "extra_forbidden":
+        return Fault(field, "is no field here", f"Remove {last} or correct its name", lines.get(path))
+    return Fault(field, message[:1].lower() + message[1:], "Correct the value", lines.get(path))
+
+
+def _path(location: Iterable[Any], lines: Lines) -> Path:
+    """The part of a pydantic location that stands in the document (pydantic adds names of union members)."""
+    path: Path = ()
+    for part in location:
+        if (*path, part) in lines:
+            path = (*path, part)
+    return path
+
+
+def _line(parts: Sequence[str], lines: Lines) -> int | None:
+    return lines.get(_path([int(part) if part.isdigit() else part for part in parts], lines))
+
+
+def library_names() -> tuple[str, ...]:
+    """The protocols that ship, by name."""
+    files = resources.files("protocols").joinpath("library").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
+
+
+def library_text(name: str) -> str:
+    """The document of a protocol that ships. Raises TemplateFaults for a name that is not in the library."""
+    if name not in library_names():
+        known = ", ".join(library_names())
+        raise TemplateFaults(
+            [Fault("protocol", f"there is no '{name}' in the library", f"Use one of: {known}, or a path")]
+        )
+    return resources.files("protocols").joinpath("library", f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def load_library(name: str) -> Template:
+    """A protocol that ships, ready to plan with."""
+    return load_to_plan(library_text(name))
+
+
+def read_records(text: str) -> tuple[list[Record], list[int]]:
+    """Records from a YAML list and the line of each. Raises FactFaults with every fault of every record at once."""
+    try:
+        data, lines = read_yaml(text)
+    except TemplateFaults as error:
+        raise FactFaults(error.faults) from None
+    if data is None:
+        return [], []
+    if not isinstance(data, list):
+        raise FactFaults([Fault("records", "are no list", "Begin each record with '- kind: ...'", 1)])
+    records: list[Record] = []
+    faults: list[Fault] = []
+    for number, item in enumerate(data):
+        line = lines[(number,)]
+        if not isinstance(item, dict):
+            faults.append(
+                Fault("record", "is no mapping of fields", "Begin it with '- kind: ...'", line, number)
+            )
+            continue
+        try:
+            records.append(read_record(item, number))
+        except FactFaults as error:
+            faults += [
+                replace(fault, line=lines.get((number, fault.field.split(".")[0]), line))
+                for fault in error.faults
+            ]
+    if faults:
+        raise FactFaults(faults)
+    return records, [lines[(number,)] for number in range(len(data))]

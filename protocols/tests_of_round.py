@@ -1,0 +1,267 @@
+"""The tests after each round of a course, and the baseline test before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from protocols.because import AnchorDate
+from protocols.durations import add
+from protocols.flags_facts import response_flag, result_expired, result_overdue
+from protocols.place import place, timed
+from protocols.plan import PlannedVisit, Response, ResponseVerdict, State
+from protocols.records import Decision, Donor, Fulfilled
+from protocols.samples import Sample, samples_of
+from protocols.template import LabTest, Step
+from protocols.verdicts import judge, read_response
+from protocols.working import Slot, Working
+
+_AGAIN = frozenset({"retest", "resample"})
+_ACCEPTING = frozenset({"continue", "accept", "treat_anyway"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a round's tests came to: the decision that adds to the course, from which day, and whether it is open."""
+
+    responded: bool = False
+    pending: bool = True
+    decision: Decision | None = None
+    asked: AnchorDate | None = None
+
+
+class RoundTests:
+    """Reads the samples of a course in order and places the visits of its test step."""
+
+    def __init__(self, work: Working, dose_step: Step, step: Step, samples: list[Sample]) -> None:
+        assert step.test is not None
+        self.work, self.dose_step, self.step, self.name = work, dose_step, step, step.test
+        self.test: LabTest = work.template.tests[step.test]
+        self.left = samples
+        self.last_read = next((sample for sample in reversed(samples) if sample.reading), None)
+        self.numbers = {sample.occurrence for sample in samples if sample.step is step}
+        self.numbers |= {number for name, number in work.facts.skipped if name == step.name}
+        self.cap = dose_step.rounds.cap if dose_step.rounds else dose_step.count
+
+    def after_round(
+        self,
+        end: AnchorDate | None,
+        until: date | None,
+        counted: int,
+        under_cap: int,
+        complete: bool,
+        blocked: bool,
+    ) -> Outcome:
+        """Place the tests of one round: a visit for each sample after it, and one more while a test is asked for."""
+        outcome, again, taken = Outcome(), None, 0
+        if complete and end is not None:
+            self._interim([sample for sample in self.left if sample.on <= end.on], counted)
+            mine = [
+                sample for sample in self.left if sample.on > end.on and (until is None or sample.on <= until)
+            ]
+            self.left = [sample for sample in self.left if sample not in mine and sample.on > end.on]
+            for sample in mine:
+                outcome, again = self._sampled(sample, end, again, counted, under_cap)
+                taken += 1
+        if (taken and again is None) or (until is not None and not taken):
+            return outcome
+        visit = self._ahead(end, again, blocked and not taken)
+        if visit.state not in (State.NOT_APPLICABLE, State.SKIPPED):
+            self.work.open_tests.add(self.name)
+        return Outcome(pending=visit.state is not State.SKIPPED)
+
+    def finish(self, counted: int) -> None:
+        """Samples that no complete round claims were taken in mid-round and say nothing of the response."""
+        self._interim(self.left, counted)
+        numbers = [number for name, number in self.work.facts.booked if name == self.step.name]
+        for number in sorted(numbers):
+            if (self.step.name, number) not in self.work.visits:
+                place(self.work, Slot(self.step, number, (), state_reason="no further test is asked for"))
+        changed_on = max((entry.record.on for entry in self.work.facts.all_of(Donor)), default=None)  # type: ignore[union-attr]
+        latest = self.work.latest.get(self.name)
+        if latest and changed_on and latest.sampled_on < changed_on:
+            del self.work.latest[self.name]
+
+    def _number(self, sample: Sample | None) -> int:
+        if sample is not None and sample.step is self.step and sample.occurrence is not None:
+            return sample.occurrence
+        number = 1
+        while number in self.numbers and (sample is not None or (self.step.name, number) in self.work.visits):
+            number += 1
+        while (self.step.name, number) in self.work.visits:
+            number += 1
+        self.numbers.add(number)
+        return number
+
+    def _sampled(
+        self, sample: Sample, end: AnchorDate | None, asked: AnchorDate | None, counted: int, under_cap: int
+    ) -> tuple[Outcome, AnchorDate | None]:
+        """Place and read one sample. Returns what it came to, and the day from which a further test is asked, if one is."""
+        visit, slot = self._done(sample, end, asked)
+        if sample.reading is None:
+            return Outcome(), self._overdue(visit, sample)
+        window, _, _ = timed(self.work, slot)
+        verdict = read_response(
+            self.name,
+            self.test,
+            sample,
+            place="round",
+            window=window,
+            doses=under_cap,
+            cap=self.cap,
+            donor=self.work.donor_on(sample.on),
+        )
+        self.work.verdicts.append(verdict)
+        self.work.latest[self.name] = verdict
+        decision = self._decide(verdict, sample, visit)
+        return self._outcome(verdict, visit, decision, sample)
+
+    def _done(
+        self, sample: Sample, end: AnchorDate | None, asked: AnchorDate | None
+    ) -> tuple[PlannedVisit, Slot]:
+        sample.step, sample.occurrence = self.step, self._number(sample)
+        relations = self.step.next if asked and self.step.next else self.step.relations
+        slot = Slot(self.step, sample.occurrence, relations, asked=asked, round_end=end, sampled=sample.entry)
+        visit = place(self.work, slot)
+        act = sample.entry.record
+        record = (
+            act
+            if isinstance(act, Fulfilled)
+            else Fulfilled(kind="fulfilled", step=self.step.name, on=sample.on)
+        )
+        self.work.verdicts.append(judge(self.step, visit, record, counts=True))
+        return visit, slot
+
+    def _decide(self, verdict: ResponseVerdict, sample: Sample, visit: PlannedVisit) -> Decision | None:
+        flag = response_flag(self.work, verdict, self.cap, visit.key)
+        if flag is None:
+            return None
+        newer = self.last_read if self.last_read is not sample else None
+        superseded = newer.reading.resulted_on if newer and newer.reading else None
+        return self.work.raise_flag(flag, superseded)
+
+    def _outcome(
+        self, verdict: ResponseVerdict, visit: PlannedVisit, decision: Decision | None, sample: Sample
+    ) -> tuple[Outcome, AnchorDate | None]:
+        read_on = AnchorDate(f"the {self.step.noun} result", verdict.resulted_on, "recorded")
+        if decision is not None:
+            decided = AnchorDate("the decision", decision.on, "recorded")
+            if decision.choice in _AGAIN:
+                return Outcome(), decided
+            if decision.choice in _ACCEPTING:
+                self.work.valid_until[self.name] = date.max
+            if decision.choice == "accept":
+                self.work.accepted.add(verdict.record)
+                return Outcome(responded=True, pending=False), None
+            return Outcome(
+                responded=decision.choice == "continue", pending=False, decision=decision, asked=decided
+            ), None
+        if verdict.response is not Response.RESPONDED:
+            return Outcome(pending=False, asked=read_on), None
+        again = self._expired(verdict, visit, sample)
+        return Outcome(responded=again is None, pending=again is not None), again
+
+    def _expired(self, verdict: ResponseVerdict, visit: PlannedVisit, sample: Sample) -> AnchorDate | None:
+        """Whether the response outlived its validity before it was used; the decision to test again, if taken."""
+        work, valid = self.work, self.test.valid_for
+        if valid is None or valid.number.at is None:
+            work.valid_until[self.name] = date.max
+            return None
+        start = verdict.sampled_on if valid.starts == "sampled_on" else verdict.resulted_on
+        until = add(start, valid.number.at, work.template.month_ends)
+        work.valid_until[self.name] = until
+        users = [
+            step.name
+            for step in work.template.steps
+            if any(need.valid_result == self.name for need in step.requires)
+        ]
+        used = all((name, 1) in work.facts.fulfilled or (name, 1) in work.facts.skipped for name in users)
+        if used or work.pregnant_since or sample is not self.last_read or not work.today.past(until):
+            return None
+        decision = work.raise_flag(result_expired(work, verdict, until, visit.key))
+        if decision is not None and decision.choice == "accept":
+            work.valid_until[self.name] = date.max
+        again = decision is not None and decision.choice == "retest"
+        return AnchorDate("the decision", decision.on, "recorded") if decision is not None and again else None
+
+    def _overdue(self, visit: PlannedVisit, sample: Sample) -> AnchorDate | None:
+        due = self.test.result_due
+        if due is None or due.at is None:
+            return None
+        due_on = add(sample.on, due.at, self.work.template.month_ends)
+        if not self.work.today.past(due_on):
+            return None
+        decision = self.work.raise_flag(result_overdue(self.work, self.test, visit, due_on))
+        return AnchorDate("the decision", decision.on, "recorded") if decision else None
+
+    def _ahead(self, end: AnchorDate | None, asked: AnchorDate | None, depends: bool) -> PlannedVisit:
+        relations = self.step.next if asked and self.step.next else self.step.relations
+        number = self._number(None)
+        return place(
+            self.work, Slot(self.step, number, relations, asked=asked, round_end=end, depends=depends)
+        )
+
+    def _interim(self, samples: list[Sample], counted: int) -> None:
+        for sample in samples:
+            self.left = [other for other in self.left if other is not sample]
+            visit = self._done(sample, None, None)[0] if sample.visit is not None else None
+            if sample.reading is None:
+                continue
+            verdict = read_response(
+                self.name,
+                self.test,
+                sample,
+                place="interim",
+                window=None,
+                doses=counted,
+                cap=self.cap,
+                donor=self.work.donor,
+            )
+            self.work.verdicts.append(verdict)
+            flag = response_flag(self.work, verdict, self.cap, visit.key if visit else None)
+            if flag is not None and sample is self.last_read:
+                self.work.raise_flag(flag)
+
+
+def run_baseline(work: Working, step: Step) -> None:
+    """The test before dose 1: already positive means do not start, until a doctor decides."""
+    assert step.test is not None
+    firsts = [entry.record.on for (name, number), entry in work.facts.fulfilled.items()
+              if number == 1 and any(name == dose.name for dose in work.template.dose_steps)]  # type: ignore[union-attr]  # fmt: skip
+    started_on = min(firsts, default=None)
+    samples = [
+        sample
+        for sample in samples_of(work.template, work.facts, step.test)
+        if started_on is None or sample.on <= started_on
+    ]
+    reader = RoundTests(
+        work, work.template.dose_steps[0] if work.template.dose_steps else step, step, samples
+    )
+    again: AnchorDate | None = None
+    for sample in samples:
+        again = _read_baseline(reader, sample, again)
+    if samples and again is None:
+        return
+    reason = "dose 1 was given; a later sample is no baseline" if started_on and not samples else None
+    relations = step.next if again and step.next else step.relations
+    place(work, Slot(step, reader._number(None), relations, asked=again, state_reason=reason))
+
+
+def _read_baseline(reader: RoundTests, sample: Sample, asked: AnchorDate | None) -> AnchorDate | None:
+    visit, _ = reader._done(sample, None, asked)
+    if sample.reading is None:
+        return reader._overdue(visit, sample)
+    verdict = read_response(
+        reader.name,
+        reader.test,
+        sample,
+        place="baseline",
+        window=None,
+        doses=0,
+        cap=reader.cap,
+        donor=reader.work.donor_on(sample.on),
+    )
+    reader.work.verdicts.append(verdict)
+    decision = reader._decide(verdict, sample, visit)
+    again = decision is not None and decision.choice in _AGAIN
+    return AnchorDate("the decision", decision.on, "recorded") if decision is not None and again else None

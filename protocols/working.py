@@ -1,0 +1,209 @@
+"""The planner's work sheet: what one call of plan() has found so far. Lives only inside that call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from protocols.because import AnchorDate
+from protocols.durations import Duration, add, earliest_reaching
+from protocols.errors import Fault
+from protocols.facts import Entry, Facts, Key
+from protocols.flags import RULES
+from protocols.plan import DoseVerdict, Flag, PastDecision, PlannedVisit, Response, ResponseVerdict
+from protocols.records import Decision, Donor, OptIn, Pause, Resume
+from protocols.template import Relation, Step, Template
+from protocols.today import Today
+from protocols.workdays import Workdays
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One occurrence to place: which, timed by what, and what asked for it."""
+
+    step: Step
+    occurrence: int
+    relations: tuple[Relation, ...]
+    previous: AnchorDate | None = None
+    asked: AnchorDate | None = None
+    round_end: AnchorDate | None = None
+    dose: int | None = None
+    sampled: Entry | None = None
+    state_reason: str | None = None
+    depends: bool = False
+
+    @property
+    def key(self) -> Key:
+        return (self.step.name, self.occurrence)
+
+
+@dataclass(slots=True)
+class Working:
+    """Facts sorted by what they mean for the plan, and the plan as far as it has been made."""
+
+    template: Template
+    facts: Facts
+    workdays: Workdays
+    today: Today
+    donor: str = "partner"
+    pregnant_since: date | None = None
+    pregnancy_key: str = ""
+    pregnancy_ended_on: date | None = None
+    closed: str | None = None
+    paused: bool = False
+    pregnancy_branch: bool = False
+    visits: dict[Key, PlannedVisit] = field(default_factory=dict)
+    anchors: dict[Key, AnchorDate] = field(default_factory=dict)
+    doses: dict[str, int] = field(default_factory=dict)
+    verdicts: list[DoseVerdict | ResponseVerdict] = field(default_factory=list)
+    latest: dict[str, ResponseVerdict] = field(default_factory=dict)
+    open_tests: set[str] = field(default_factory=set)
+    accepted: set[str] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    valid_until: dict[str, date] = field(default_factory=dict)
+    choices: dict[str, list[str | None]] = field(default_factory=dict)
+    holds: dict[str, list[str]] = field(default_factory=dict)
+
+    # Knowledge, as protocols.conditions asks for it.
+
+    def milestone_happened(self, name: str) -> bool | None:
+        if name == "pregnancy":
+            return True if self.pregnant_since else None
+        return True if self.facts.latest_milestone(name, happened=True) else None
+
+    def responded(self, test: str) -> bool | None:
+        verdict = self.latest.get(test)
+        if verdict is None or test in self.open_tests:
+            return None
+        if verdict.response is Response.RESPONDED or verdict.record in self.accepted:
+            return True
+        return False
+
+    def doses_given(self, step: str) -> int:
+        return self.doses.get(step, 0)
+
+    def opted_in(self, step: str) -> bool | None:
+        from_couple = [entry for entry in self.facts.by_kind.get(OptIn, ()) if entry.record.step == step]  # type: ignore[union-attr]
+        return from_couple[-1].record.wanted if from_couple else None  # type: ignore[union-attr]
+
+    def decided(self, flag: str, choice: str) -> bool | None:
+        choices = self.choices.get(flag)
+        return None if not choices or choices[-1] is None else choices[-1] == choice
+
+    def donor_on(self, day: date) -> str:
+        """Whose lymphocytes are used on a day: the last donor named up to it, the partner until one is."""
+        named = [entry.record for entry in self.facts.all_of(Donor) if entry.record.on <= day]  # type: ignore[union-attr]
+        changes = [(record.on, record.donor) for record in named]  # type: ignore[union-attr]
+        return max(changes, key=lambda change: change[0])[1] if changes else "partner"
+
+    # Flags and the decisions on them.
+
+    def raise_flag(self, flag: Flag, superseded_on: date | None = None) -> Decision | None:
+        """Raise `flag`, unless a decision covers its cause; that decision is returned and the flag is not raised.
+
+        `superseded_on` is the day on which a newer cause of the same kind came: the old flag is settled by it, and a
+        decision from that day on that names the code alone was taken on the newer flag.
+        """
+        decision, past = decision_on(self.facts, flag, superseded_on)
+        self.choices.setdefault(flag.code, []).append(decision.choice if decision else None)
+        if decision is not None:
+            if decision.choice in ("stop", "restart"):
+                self.closed = (
+                    self.closed
+                    or f"{decision.choice} decided on {decision.on.isoformat()} by {decision.by.name}"
+                )
+            return decision
+        if superseded_on is not None:
+            return None
+        self.flags.append(flag if past is None else _with_past(flag, past))
+        for step in flag.holds:
+            self.holds.setdefault(step, []).append(flag.key)
+        return None
+
+    def make_flag(
+        self,
+        code: str,
+        subject: str,
+        text: str,
+        cause_on: date,
+        cause: Sequence[str] = (),
+        key: Key | None = None,
+        decisions: tuple[str, ...] | None = None,
+        proposed_on: date | None = None,
+        holds: tuple[str, ...] | None = None,
+    ) -> Flag:
+        """A flag of the rule `code` with the template's settings; its deadline counts from the cause's date."""
+        rule, settings = RULES[code], self.template.flags.get(code)
+        deadline = settings.deadline if settings and settings.deadline else rule.deadline
+        return Flag(
+            key=f"{code}:{subject}",
+            code=code,
+            text=text,
+            severity=rule.severity,
+            owner=(settings.owner if settings else None) or rule.owner,
+            cause_on=cause_on,
+            due_on=add(cause_on, deadline, self.template.month_ends),
+            cause=tuple(cause),
+            step=key[0] if key else None,
+            occurrence=key[1] if key else None,
+            holds=holds if holds is not None else settings.holds if settings else (),
+            decisions=rule.decisions if decisions is None else decisions,
+            proposed_on=proposed_on,
+        )
+
+    def refuse(self, decision: Decision, field: str, message: str, remedy: str) -> None:
+        """Keep a fault of a decision; plan() raises all of them at once."""
+        number = next((entry.number for entry in self.facts.entries if entry.record is decision), None)
+        self.faults.append(Fault(field, message, remedy, record=number))
+
+    def ahead_of(self, day: date, notice: Duration) -> date:
+        """The first day that lies at most `notice` before `day`."""
+        return earliest_reaching(day, notice, self.template.month_ends)
+
+
+def _with_past(flag: Flag, past: Decision) -> Flag:
+    values = {name: getattr(flag, name) for name in Flag.__slots__}
+    return Flag(
+        **{**values, "previous_decision": PastDecision(past.choice, past.on, past.by.name, past.reason)}
+    )
+
+
+def decision_on(
+    facts: Facts, flag: Flag, superseded_on: date | None = None
+) -> tuple[Decision | None, Decision | None]:
+    """The decision that covers the flag's present cause, else the last one taken on an earlier cause of it."""
+    covering: Decision | None = None
+    past: Decision | None = None
+    for entry in facts.all_of(Decision):
+        decision = entry.record
+        assert isinstance(decision, Decision)
+        if decision.flag not in (flag.key, flag.code) or decision.choice not in RULES[flag.code].decisions:
+            continue
+        if superseded_on and decision.flag == flag.code and decision.on >= superseded_on:
+            continue
+        if _covers(facts, decision, flag):
+            covering = decision
+        elif decision.flag == flag.key:
+            past = decision
+    return covering, None if covering else past
+
+
+def _covers(facts: Facts, decision: Decision, flag: Flag) -> bool:
+    if decision.cause is not None:
+        return set(decision.cause) == set(flag.cause)
+    if decision.on < flag.cause_on:
+        return False
+    for entry in facts.entries:
+        if entry.id in flag.cause and entry.replacement:
+            # A corrected cause is a new one, unless the decision is known to have been taken after the correction.
+            if not (entry.recorded_at and decision.recorded_at and decision.recorded_at >= entry.recorded_at):
+                return False
+    return True
+
+
+def pauses(facts: Facts) -> list[Entry]:
+    """Pauses and resumptions in order; on one day the resumption stands."""
+    entries = [*facts.all_of(Pause), *facts.all_of(Resume)]
+    return sorted(entries, key=lambda entry: (entry.record.on, isinstance(entry.record, Resume)))  # type: ignore[union-attr]
