@@ -25,7 +25,8 @@ from protocols.flags import FLAG_RULES, RULES, Rule
 from protocols.loader import library_names, library_text, load, load_library, load_to_plan, read_records
 from protocols.plan import DoseVerdict, Flag, Plan, PlannedVisit, Response, ResponseVerdict, State, Timing
 from protocols.planner import plan
-from protocols.records import KINDS, Record, read_record
+from protocols.reading import read_record
+from protocols.records import KINDS, Record
 from protocols.requirements import missing_on
 from protocols.status import Act, Status
 from protocols.template import Template

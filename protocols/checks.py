@@ -20,6 +20,7 @@ from protocols.errors import Fault
 from protocols.flags import RULES
 from protocols.template import OFFSETS, Anchor, Number, Relation, Step, Template
 from protocols.windows import WINDOW_DATES, window_after, window_before
+import itertools
 
 _SAMPLE_DAYS = tuple(date(2027, 1, 1) + timedelta(days=days) for days in range(1461))
 
@@ -200,7 +201,7 @@ def _first_disorder(template: Template, relation: Relation) -> str | None:
             )
             if on
         ]
-        for (name, on), (later, later_on) in zip(dates, dates[1:], strict=False):
+        for (name, on), (later, later_on) in itertools.pairwise(dates):
             if on > later_on:
                 return f"{name} lies after {later} (for example from {day.isoformat()})"
     return None

@@ -100,7 +100,8 @@ class Course:
     def _judge(self, visit: PlannedVisit) -> bool:
         """Judge an act; whether it counts. An early one moves its repeat, for the repeat hangs on it all the same."""
         work, entry = self.work, self.work.facts.fulfilled[visit.key]
-        assert isinstance(entry.record, Fulfilled) and visit.on is not None
+        assert isinstance(entry.record, Fulfilled)
+        assert visit.on is not None
         counts = timing(visit.window, visit.on) is not Timing.TOO_EARLY or self.step.kind != "dose"
         flag = dose_inadequate(work, self.step, visit, entry.record, entry.id)
         decision = work.raise_flag(flag) if flag else None

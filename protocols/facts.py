@@ -97,7 +97,8 @@ def _key(entry: Entry) -> Key:
     return (entry.record.step, entry.record.occurrence)  # type: ignore[union-attr]
 
 
-def _day(record: Record) -> date:
+def day_of(record: Record) -> date:
+    """The day that a record speaks of: of a result the sample's, of an absence the first."""
     for name in ("on", "sampled_on", "from_on"):
         day = getattr(record, name, None)
         if day is not None:
@@ -142,7 +143,7 @@ def _in_force(records: list[Record]) -> tuple[list[Entry], list[Fault]]:
         elif not isinstance(entry.record, kinds.Note):
             standing.append(entry)
     return sorted(
-        standing, key=lambda entry: (_day(entry.record), entry.record.kind, entry.id, entry.number)
+        standing, key=lambda entry: (day_of(entry.record), entry.record.kind, entry.id, entry.number)
     ), faults
 
 
@@ -199,7 +200,7 @@ def _one_standing(name: str, occurrence: int, group: list[Entry], faults: list[F
             )
         )
     standing = happened[-1] if happened else _said_last(name, group, faults)
-    return MilestoneFact(name, occurrence, _day(standing.record), _certainty(standing), standing.id)
+    return MilestoneFact(name, occurrence, day_of(standing.record), _certainty(standing), standing.id)
 
 
 def _said_last(name: str, group: list[Entry], faults: list[Fault]) -> Entry:
@@ -224,7 +225,7 @@ def _number_implicit(
     happened = [entry for entry in entries if _certainty(entry) == "happened"]
     for entry in happened:
         occurrence = max(settled, default=0) + 1
-        settled[occurrence] = MilestoneFact(name, occurrence, _day(entry.record), "happened", entry.id)
+        settled[occurrence] = MilestoneFact(name, occurrence, day_of(entry.record), "happened", entry.id)
     ahead = [entry for entry in entries if _certainty(entry) != "happened"]
     if not ahead:
         return
@@ -232,11 +233,11 @@ def _number_implicit(
     if happened and _superseded(last, happened[-1]):
         return
     occurrence = max(settled, default=0) + 1
-    settled[occurrence] = MilestoneFact(name, occurrence, _day(last.record), _certainty(last), last.id)
+    settled[occurrence] = MilestoneFact(name, occurrence, day_of(last.record), _certainty(last), last.id)
 
 
 def _superseded(planned: Entry, happened: Entry) -> bool:
     """Whether what happened came after the plan was said; without moments, whether the plan is not past it."""
     if planned.recorded_at and happened.recorded_at:
         return happened.recorded_at >= planned.recorded_at
-    return _day(planned.record) <= _day(happened.record)
+    return day_of(planned.record) <= day_of(happened.record)

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from protocols.checks import blanks, check
 from protocols.errors import BlankFaults, FactFaults, Fault, TemplateFaults
-from protocols.records import Record, read_record
+from protocols.reading import read_record
+from protocols.records import Record
 from protocols.template import Template
 
 Path = tuple[str | int, ...]

@@ -7,7 +7,6 @@ whole days of the clinic's own calendar; `recorded_at` is a moment with its offs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -15,13 +14,9 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    TypeAdapter,
-    ValidationError,
     field_validator,
     model_validator,
 )
-
-from protocols.errors import FactFaults, Fault
 
 Certainty = Literal["planned", "happened", "cancelled"]
 DatingBasis = Literal["lmp", "ovulation", "d3", "d5", "d6", "scan"]
@@ -272,37 +267,7 @@ Record = Annotated[
     Field(discriminator="kind"),
 ]  # fmt: skip
 Correction.model_rebuild()
-_RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 KINDS = (
     "milestone", "dating", "fulfilled", "missed", "skipped", "booked", "result", "decision", "opt_in", "consent",
     "screening", "donor", "absence", "joined", "pause", "resume", "close", "note", "correction",
 )  # fmt: skip
-
-
-def read_record(data: Mapping[str, Any], number: int | None = None) -> Record:
-    """One record from its mapping. Raises FactFaults with every fault of it; `number` says which record it was."""
-    try:
-        return _RECORD.validate_python(dict(data))
-    except ValidationError as error:
-        raise FactFaults([_fault(detail, data, number) for detail in error.errors()]) from None
-
-
-def _fault(detail: Any, data: Mapping[str, Any], number: int | None) -> Fault:
-    kind = data.get("kind")
-    path = [str(part) for part in detail["loc"] if part not in KINDS]
-    field = ".".join(path) or "record"
-    if detail["type"].startswith("union_tag"):
-        return Fault(
-            "kind", f"there is no kind of record '{kind}'", f"Use one of: {', '.join(KINDS)}", record=number
-        )
-    if detail["type"] == "missing":
-        return Fault(field, f"a {kind} record needs it", f"Add {field}", record=number)
-    if detail["type"] == "extra_forbidden":
-        return Fault(
-            field, f"a {kind} record has no such field", f"Remove {field} or correct its name", record=number
-        )
-    message = detail["msg"].removeprefix("Value error, ")
-    got = detail["input"] if isinstance(detail["input"], str | int | float | None) else ""
-    return Fault(
-        field, f"{message} (got {got!r})" if got != "" else message, "Correct the value", record=number
-    )

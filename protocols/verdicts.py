@@ -88,7 +88,8 @@ def read_response(
 ) -> ResponseVerdict:
     """What one result says. `place` is baseline, round or interim; `doses` those that counted before the sample."""
     result, entry = sample.reading, sample.result
-    assert result is not None and entry is not None
+    assert result is not None
+    assert entry is not None
     band = test.band(result.value) if result.value is not None else None
     response, text = _response(result, test, place, window, doses, cap, donor)
     return ResponseVerdict(

@@ -77,9 +77,7 @@ class Working:
         verdict = self.latest.get(test)
         if verdict is None or test in self.open_tests:
             return None
-        if verdict.response is Response.RESPONDED or verdict.record in self.accepted:
-            return True
-        return False
+        return bool(verdict.response is Response.RESPONDED or verdict.record in self.accepted)
 
     def doses_given(self, step: str) -> int:
         return self.doses.get(step, 0)

@@ -1,0 +1,66 @@
+"""The day proposed for a visit: the nearest open day to the target; once it has passed, whole weeks on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from protocols.because import ProposalReason
+from protocols.facts import day_of
+from protocols.records import Absence
+from protocols.windows import Window
+from protocols.workdays import Workdays
+from protocols.working import Slot, Working
+
+_WEEK = timedelta(days=7)
+_DAY = timedelta(days=1)
+
+
+def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> ProposalReason | None:
+    """The nearest open day to the target; once it has passed, whole weeks on, inside the window."""
+    target = window.target or window.earliest or window.latest or window.maximum
+    if target is None:
+        return None
+    days = _workdays(work, slot)
+    floor, ceiling = window.earliest, window.latest or maximum
+    first = days.nearest_open(target, floor, ceiling) or days.nearest_open(target, floor, maximum)
+    if first is None:
+        return None
+    limits = (ceiling,) if ceiling == maximum else (ceiling, maximum)
+    missed_on = max((day_of(miss.record) for miss in work.facts.missed.get(slot.key, ())), default=None)
+    for weeks, day in _candidates(days, first, limits):
+        if (missed_on is None or day > missed_on) and not work.today.past(day):
+            return ProposalReason(
+                target, first, weeks, day, (floor, ceiling if ceiling and day <= ceiling else maximum)
+            )
+    return None
+
+
+def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) -> Iterator[tuple[int, date]]:
+    """Days to propose in order: whole weeks from the first up to each limit in turn, then the last open day before it."""
+    weeks, last = 0, first
+    yield weeks, first
+    for limit in limits:
+        while limit is None or first + _WEEK * (weeks + 1) <= limit:
+            weeks += 1
+            day = days.nearest_open(first + _WEEK * weeks, last + _DAY, limit)
+            if day is not None:
+                last = day
+                yield weeks, day
+        end = days.last_open(last + _DAY, limit) if limit else None
+        if end is not None:
+            last = end
+            yield weeks, end
+
+
+def _workdays(work: Working, slot: Slot) -> Workdays:
+    people = {"recipient", *work.donor.split("+")} if "donor" in slot.step.attends else {"recipient"}
+    away: set[date] = set()
+    for entry in work.facts.all_of(Absence):
+        absence = entry.record
+        if isinstance(absence, Absence) and absence.person in people:
+            away.update(
+                absence.from_on + timedelta(days=days)
+                for days in range((absence.to_on - absence.from_on).days + 1)
+            )
+    return work.workdays.without(away)
