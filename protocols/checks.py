@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -20,7 +21,6 @@ from protocols.errors import Fault
 from protocols.flags import RULES
 from protocols.template import OFFSETS, Anchor, Number, Relation, Step, Template
 from protocols.windows import WINDOW_DATES, window_after, window_before
-import itertools
 
 _SAMPLE_DAYS = tuple(date(2027, 1, 1) + timedelta(days=days) for days in range(1461))
 
@@ -91,38 +91,34 @@ def _unknown(field: str, what: str, name: str, known: list[str]) -> Fault:
 
 
 def _names(template: Template) -> Iterator[Fault]:
-    steps, milestones, tests = (
-        [step.name for step in template.steps],
-        list(template.milestones),
-        list(template.tests),
-    )
+    steps = [step.name for step in template.steps]
+    milestones, tests = list(template.milestones), list(template.tests)
     for name in {name for name in steps if steps.count(name) > 1}:
         yield Fault("steps", f"'{name}' names two steps", "Give each step a name of its own")
     for field, _, relation in _relations(template):
-        yield from _anchor_names(
-            f"{field}.{'after' if relation.after else 'before'}", relation.anchor, steps, milestones, tests
-        )
+        side = "after" if relation.after else "before"
+        yield from _anchor_names(f"{field}.{side}", relation.anchor, steps, milestones, tests)
     for index, step in enumerate(template.steps):
-        here = f"steps.{index}"
-        if step.kind == "test" and step.test not in tests:
-            yield _unknown(f"{here}.test", "test", step.test or "", tests)
-        if step.measures == "round" and step.of not in [other.name for other in template.dose_steps]:
-            yield _unknown(
-                f"{here}.of", "step with rounds", step.of or "", [other.name for other in template.dose_steps]
-            )
+        yield from _step_names(f"steps.{index}", template, step)
         if step.when is not None:
-            yield from _condition_names(f"{here}.when", step.when, steps, milestones, tests)
-        for place, requirement in enumerate(step.requires):
-            if requirement.valid_result is not None and requirement.valid_result not in tests:
-                yield _unknown(
-                    f"{here}.requires.{place}.valid_result", "test", requirement.valid_result, tests
-                )
+            yield from _condition_names(f"steps.{index}.when", step.when, steps, milestones, tests)
     for code, settings in template.flags.items():
         if code not in RULES:
             yield _unknown(f"flags.{code}", "flag rule", code, sorted(RULES))
         for place, held in enumerate(settings.holds):
             if held not in steps:
                 yield _unknown(f"flags.{code}.holds.{place}", "step", held, steps)
+
+
+def _step_names(here: str, template: Template, step: Step) -> Iterator[Fault]:
+    tests, in_rounds = list(template.tests), [other.name for other in template.dose_steps]
+    if step.kind == "test" and step.test not in tests:
+        yield _unknown(f"{here}.test", "test", step.test or "", tests)
+    if step.measures == "round" and step.of not in in_rounds:
+        yield _unknown(f"{here}.of", "step with rounds", step.of or "", in_rounds)
+    for place, requirement in enumerate(step.requires):
+        if requirement.valid_result is not None and requirement.valid_result not in tests:
+            yield _unknown(f"{here}.requires.{place}.valid_result", "test", requirement.valid_result, tests)
 
 
 def _anchor_names(

@@ -126,13 +126,16 @@ class Not(_Condition):
 _TAGS = ("milestone", "responded", "doses", "opted_in", "decided", "all", "any", "not")
 
 
+_TAG_OF: dict[type, str] = {
+    MilestoneHappened: "milestone", Responded: "responded", Doses: "doses", OptedIn: "opted_in",
+    Decided: "decided", All: "all", AnyOf: "any", Not: "not",
+}  # fmt: skip
+
+
 def _tag(value: object) -> str | None:
     if isinstance(value, dict):
         return next((tag for tag in _TAGS if tag in value), None)
-    return {
-        MilestoneHappened: "milestone", Responded: "responded", Doses: "doses", OptedIn: "opted_in",
-        Decided: "decided", All: "all", AnyOf: "any", Not: "not",
-    }.get(type(value))  # fmt: skip
+    return _TAG_OF.get(type(value))
 
 
 Condition = Annotated[

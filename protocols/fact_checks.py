@@ -33,7 +33,7 @@ def check_facts(template: Template, facts: Facts, today: date) -> list[Fault]:
     return faults
 
 
-def _faults(template: Template, entry: Entry, today: date) -> Iterator[Fault]:
+def _faults(template: Template, entry: Entry[Record], today: date) -> Iterator[Fault]:
     record = entry.record
     yield from _names(template, record)
     yield from _dates(record, today)
@@ -125,7 +125,8 @@ def may_decide(by: By, owner: str) -> bool:
 def _gaps(template: Template, facts: Facts) -> Iterator[Fault]:
     """Occurrences count acts, so none is left out and each lies on or after the one before."""
     for name in template.step_named:
-        acts = {number: entry for (step, number), entry in facts.fulfilled.items() if step == name}
+        acts: dict[int, Entry[kinds.Fulfilled] | Entry[kinds.Skipped]] = {}
+        acts |= {number: entry for (step, number), entry in facts.fulfilled.items() if step == name}
         acts |= {number: entry for (step, number), entry in facts.skipped.items() if step == name}
         for number in sorted(acts):
             entry = acts[number]
@@ -143,5 +144,5 @@ def _gaps(template: Template, facts: Facts) -> Iterator[Fault]:
                 yield Fault("on", message, "Check both dates and occurrences", record=entry.number)
 
 
-def _on(entry: Entry) -> date:
-    return entry.record.on  # type: ignore[union-attr,no-any-return]
+def _on(entry: Entry[kinds.Fulfilled] | Entry[kinds.Skipped]) -> date:
+    return entry.record.on

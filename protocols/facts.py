@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
 
 from protocols import records as kinds
 from protocols.errors import Fault
 from protocols.records import Certainty, Record
 
 Key = tuple[str, int]
-Kind = TypeVar("Kind", bound=Record)
+Kind = TypeVar("Kind", bound=BaseModel, covariant=True)
+OfStep = TypeVar("OfStep", kinds.Fulfilled, kinds.Skipped, kinds.Booked, kinds.Missed)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Generic[Kind]):
     """A record in force with its identity and its place in the input."""
 
     id: str
-    record: Record
+    record: Kind
     number: int
     replacement: bool = False
 
     @property
     def recorded_at(self) -> datetime | None:
-        return self.record.recorded_at
+        return getattr(self.record, "recorded_at", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,14 @@ class MilestoneFact:
 class Facts:
     """Records in force by kind. Build it with `Facts.of`; never changed afterwards."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry[Record], ...]
     faults: tuple[Fault, ...] = ()
-    by_kind: dict[type, list[Entry]] = field(default_factory=dict)
+    by_kind: dict[type, list[Any]] = field(default_factory=dict)
     milestones: dict[str, tuple[MilestoneFact, ...]] = field(default_factory=dict)
-    fulfilled: dict[Key, Entry] = field(default_factory=dict)
-    skipped: dict[Key, Entry] = field(default_factory=dict)
-    booked: dict[Key, Entry] = field(default_factory=dict)
-    missed: dict[Key, list[Entry]] = field(default_factory=dict)
+    fulfilled: dict[Key, Entry[kinds.Fulfilled]] = field(default_factory=dict)
+    skipped: dict[Key, Entry[kinds.Skipped]] = field(default_factory=dict)
+    booked: dict[Key, Entry[kinds.Booked]] = field(default_factory=dict)
+    missed: dict[Key, list[Entry[kinds.Missed]]] = field(default_factory=dict)
 
     @staticmethod
     def of(records: Iterable[Record]) -> Facts:
@@ -66,22 +69,21 @@ class Facts:
         facts = Facts(entries=tuple(entries))
         for entry in entries:
             facts.by_kind.setdefault(type(entry.record), []).append(entry)
-        for kind, store in (
-            (kinds.Fulfilled, facts.fulfilled),
-            (kinds.Skipped, facts.skipped),
-            (kinds.Booked, facts.booked),
-        ):
-            for entry in facts.all_of(kind):
-                faults += _keep_one(store, entry)
+        for done in facts.all_of(kinds.Fulfilled):
+            faults += _keep_one(facts.fulfilled, done)
+        for skipped in facts.all_of(kinds.Skipped):
+            faults += _keep_one(facts.skipped, skipped)
+        for booked in facts.all_of(kinds.Booked):
+            faults += _keep_one(facts.booked, booked)
         for key in facts.skipped.keys() & facts.fulfilled.keys():
             faults.append(_twice(facts.skipped[key], "skipped and fulfilled"))
-        for entry in facts.all_of(kinds.Missed):
-            facts.missed.setdefault(_key(entry), []).append(entry)
+        for missed in facts.all_of(kinds.Missed):
+            facts.missed.setdefault(_key(missed), []).append(missed)
         _settle_milestones(facts, faults)
         facts.faults = tuple(faults)
         return facts
 
-    def all_of(self, kind: type) -> list[Entry]:
+    def all_of(self, kind: type[Kind]) -> list[Entry[Kind]]:
         """The entries of one kind, oldest first."""
         return self.by_kind.get(kind, [])
 
@@ -93,58 +95,59 @@ class Facts:
         )
 
 
-def _key(entry: Entry) -> Key:
-    return (entry.record.step, entry.record.occurrence)  # type: ignore[union-attr]
+def _key(entry: Entry[OfStep]) -> Key:
+    return (entry.record.step, entry.record.occurrence)
 
 
 def day_of(record: Record) -> date:
     """The day that a record speaks of: of a result the sample's, of an absence the first."""
     for name in ("on", "sampled_on", "from_on"):
-        day = getattr(record, name, None)
+        day: date | None = getattr(record, name, None)
         if day is not None:
-            return day  # type: ignore[no-any-return]
+            return day
     return date.max
 
 
-def _in_force(records: list[Record]) -> tuple[list[Entry], list[Fault]]:
+def _in_force(records: list[Record]) -> tuple[list[Entry[Record]], list[Fault]]:
+    """The entries in force, in an order that does not depend on the input's, and the faults of corrections."""
     entries = [
         Entry(record.id or _fingerprint(record), record, number) for number, record in enumerate(records)
     ]
-    known = {entry.id: entry for entry in entries}
+    known = {entry.id for entry in entries}
+    corrections: dict[str, list[Entry[Record]]] = defaultdict(list)
     faults: list[Fault] = []
-    corrected: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if isinstance(entry.record, kinds.Correction):
-            corrected[entry.record.of].append(entry)
+            corrections[entry.record.of].append(entry)
             if entry.record.of not in known:
                 remedy = "Give the id of the record that was wrong"
                 faults.append(
                     Fault("of", f"there is no record '{entry.record.of}'", remedy, record=entry.number)
                 )
-
-    def stands(entry: Entry, trail: tuple[str, ...] = ()) -> bool:
-        if entry.id in trail:
-            return False
-        return not any(stands(correction, (*trail, entry.id)) for correction in corrected.get(entry.id, ()))
-
-    standing: list[Entry] = []
-    for entry in entries:
-        if not stands(entry):
-            continue
-        if isinstance(entry.record, kinds.Correction):
-            if entry.record.replacement is not None:
-                stamp = {
-                    "recorded_at": entry.record.recorded_at,
-                    "by": entry.record.replacement.by or entry.record.by,
-                }
-                standing.append(
-                    Entry(entry.id, entry.record.replacement.model_copy(update=stamp), entry.number, True)
-                )
-        elif not isinstance(entry.record, kinds.Note):
-            standing.append(entry)
+    standing = [kept for entry in entries if _stands(entry, corrections, ()) for kept in _kept(entry)]
     return sorted(
         standing, key=lambda entry: (day_of(entry.record), entry.record.kind, entry.id, entry.number)
     ), faults
+
+
+def _stands(
+    entry: Entry[Record], corrections: dict[str, list[Entry[Record]]], trail: tuple[str, ...]
+) -> bool:
+    """Whether no correction in force names the entry. A correction can be corrected; a circle stands for nothing."""
+    if entry.id in trail:
+        return False
+    return not any(_stands(other, corrections, (*trail, entry.id)) for other in corrections.get(entry.id, ()))
+
+
+def _kept(entry: Entry[Record]) -> Iterator[Entry[Record]]:
+    """What an entry in force leaves: itself, a correction's replacement, or nothing for a note."""
+    if not isinstance(entry.record, kinds.Correction):
+        if not isinstance(entry.record, kinds.Note):
+            yield entry
+    elif entry.record.replacement is not None:
+        correction = entry.record
+        stamp = {"recorded_at": correction.recorded_at, "by": entry.record.replacement.by or correction.by}
+        yield Entry(entry.id, entry.record.replacement.model_copy(update=stamp), entry.number, True)
 
 
 def _fingerprint(record: Record) -> str:
@@ -152,7 +155,7 @@ def _fingerprint(record: Record) -> str:
     return f"{record.kind}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def _keep_one(store: dict[Key, Entry], entry: Entry) -> list[Fault]:
+def _keep_one(store: dict[Key, Entry[OfStep]], entry: Entry[OfStep]) -> list[Fault]:
     key = _key(entry)
     if key in store:
         return [_twice(entry, entry.record.kind)]
@@ -160,7 +163,7 @@ def _keep_one(store: dict[Key, Entry], entry: Entry) -> list[Fault]:
     return []
 
 
-def _twice(entry: Entry, what: str) -> Fault:
+def _twice(entry: Entry[OfStep], what: str) -> Fault:
     step, occurrence = _key(entry)
     message = f"{step} #{occurrence} is {what} in two records in force"
     return Fault(
@@ -169,27 +172,29 @@ def _twice(entry: Entry, what: str) -> Fault:
 
 
 def _settle_milestones(facts: Facts, faults: list[Fault]) -> None:
-    named: dict[str, list[Entry]] = defaultdict(list)
+    named: dict[str, list[Entry[kinds.Milestone]]] = defaultdict(list)
     for entry in facts.all_of(kinds.Milestone):
-        named[entry.record.name].append(entry)  # type: ignore[union-attr]
+        named[entry.record.name].append(entry)
     for name, entries in named.items():
         settled: dict[int, MilestoneFact] = {}
-        explicit: dict[int, list[Entry]] = defaultdict(list)
+        explicit: dict[int, list[Entry[kinds.Milestone]]] = defaultdict(list)
         for entry in entries:
-            if entry.record.occurrence is not None:  # type: ignore[union-attr]
-                explicit[entry.record.occurrence].append(entry)  # type: ignore[union-attr]
+            if entry.record.occurrence is not None:
+                explicit[entry.record.occurrence].append(entry)
         for occurrence, group in explicit.items():
             settled[occurrence] = _one_standing(name, occurrence, group, faults)
-        implicit = [entry for entry in entries if entry.record.occurrence is None]  # type: ignore[union-attr]
+        implicit = [entry for entry in entries if entry.record.occurrence is None]
         _number_implicit(name, implicit, settled, faults)
         facts.milestones[name] = tuple(settled[occurrence] for occurrence in sorted(settled))
 
 
-def _certainty(entry: Entry) -> Certainty:
-    return entry.record.certainty  # type: ignore[union-attr,no-any-return]
+def _certainty(entry: Entry[kinds.Milestone]) -> Certainty:
+    return entry.record.certainty
 
 
-def _one_standing(name: str, occurrence: int, group: list[Entry], faults: list[Fault]) -> MilestoneFact:
+def _one_standing(
+    name: str, occurrence: int, group: list[Entry[kinds.Milestone]], faults: list[Fault]
+) -> MilestoneFact:
     """What one occurrence is: it happened, or else what was said last of it."""
     happened = [entry for entry in group if _certainty(entry) == "happened"]
     if len(happened) > 1:
@@ -203,7 +208,7 @@ def _one_standing(name: str, occurrence: int, group: list[Entry], faults: list[F
     return MilestoneFact(name, occurrence, day_of(standing.record), _certainty(standing), standing.id)
 
 
-def _said_last(name: str, group: list[Entry], faults: list[Fault]) -> Entry:
+def _said_last(name: str, group: list[Entry[kinds.Milestone]], faults: list[Fault]) -> Entry[kinds.Milestone]:
     if len(group) > 1 and any(entry.recorded_at is None for entry in group):
         message = f"{name} is planned or cancelled in several records, and which came last is not known"
         faults.append(
@@ -219,7 +224,7 @@ def _said_last(name: str, group: list[Entry], faults: list[Fault]) -> Entry:
 
 
 def _number_implicit(
-    name: str, entries: list[Entry], settled: dict[int, MilestoneFact], faults: list[Fault]
+    name: str, entries: list[Entry[kinds.Milestone]], settled: dict[int, MilestoneFact], faults: list[Fault]
 ) -> None:
     """Number records that name no occurrence: what happened by date, then the one plan that stands."""
     happened = [entry for entry in entries if _certainty(entry) == "happened"]
@@ -236,7 +241,7 @@ def _number_implicit(
     settled[occurrence] = MilestoneFact(name, occurrence, day_of(last.record), _certainty(last), last.id)
 
 
-def _superseded(planned: Entry, happened: Entry) -> bool:
+def _superseded(planned: Entry[kinds.Milestone], happened: Entry[kinds.Milestone]) -> bool:
     """Whether what happened came after the plan was said; without moments, whether the plan is not past it."""
     if planned.recorded_at and happened.recorded_at:
         return happened.recorded_at >= planned.recorded_at

@@ -28,7 +28,7 @@ def response_flag(work: Working, verdict: ResponseVerdict, cap: int, visit: Key 
             )
         case Response.NOT_RESPONDED_FINAL:
             code, decisions = "no_antibody_response", ("continue", "change_donor", "stop")
-            text = f"{NO_RESPONSE}: {verdict.text}. The protocol's cap of {cap} doses is reached; this donor's doses are used up"
+            text = f"{NO_RESPONSE}: {verdict.text}. The cap of {cap} doses is reached"
         case Response.WEAK:
             code, text = "weak_antibody_response", f"Weak antibody response: {verdict.text}"
             decisions = None if left > 0 else ("accept", "retest", "stop")
@@ -59,7 +59,8 @@ def dose_inadequate(
     parts = inadequate_parts(step, record)
     if not parts:
         return None
-    text = f"{step.title} {visit.dose} on {record.on.isoformat()} is below the least content: {', '.join(parts)}. Does it count?"
+    dose = f"{step.title} {visit.dose} on {record.on.isoformat()}"
+    text = f"{dose} is below the least content: {', '.join(parts)}. Does it count?"
     return work.make_flag(
         "dose_inadequate", f"{step.name}#{visit.occurrence}", text, record.on, (entry_id,), visit.key
     )
@@ -77,7 +78,7 @@ def result_expired(work: Working, verdict: ResponseVerdict, until: date, visit: 
 
 def pregnancy_during_course(work: Working, on: date, record: str) -> Flag:
     held = tuple(step.name for step in work.template.steps if step.phase == "pre-conception")
-    text = "Pregnancy recorded while doses before conception were still planned: stop, go to the pregnancy branch, or continue?"
+    text = "Pregnancy recorded while steps before conception were open: stop, go to the pregnancy branch, or continue?"
     return work.make_flag("pregnancy_during_course", work.pregnancy_key, text, on, (record,), holds=held)
 
 

@@ -35,21 +35,16 @@ def gestational_age(lmp: date, on: date) -> tuple[int, int]:
     return divmod((on - lmp).days, 7)
 
 
-def standing_dating(entries: Sequence[Entry], since: date | None) -> Entry | None:
+def standing_dating(entries: Sequence[Entry[Dating]], since: date | None) -> Entry[Dating] | None:
     """The dating that counts: assisted reproduction before anything else, then the last one recorded.
 
     `since` is the end of an earlier pregnancy; what was dated up to then belongs to that one.
     """
-    current = [entry for entry in entries if since is None or _dating(entry).on > since]
+    current = [entry for entry in entries if since is None or entry.record.on > since]
     return max(
-        current, key=lambda entry: (_dating(entry).basis in ASSISTED, _said(entry), entry.id), default=None
+        current, key=lambda entry: (entry.record.basis in ASSISTED, _said(entry), entry.id), default=None
     )
 
 
-def _dating(entry: Entry) -> Dating:
-    assert isinstance(entry.record, Dating)
-    return entry.record
-
-
-def _said(entry: Entry) -> tuple[float, date]:
-    return (entry.recorded_at.timestamp() if entry.recorded_at else 0.0, _dating(entry).on)
+def _said(entry: Entry[Dating]) -> tuple[float, date]:
+    return (entry.recorded_at.timestamp() if entry.recorded_at else 0.0, entry.record.on)

@@ -37,10 +37,10 @@ _PlainLoader.yaml_implicit_resolvers = {
     ]
     for first, patterns in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))  # type: ignore[no-untyped-call]
+_PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 _PlainLoader.add_implicit_resolver(
     "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
-)  # type: ignore[no-untyped-call]
+)
 
 
 def read_yaml(text: str) -> tuple[Any, Lines]:
@@ -66,7 +66,7 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
     if isinstance(node, yaml.MappingNode):
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = loader.construct_object(key_node, deep=True)
             if key in built:
                 raise yaml.MarkedYAMLError(problem=f"'{key}' stands twice", problem_mark=key_node.start_mark)
             built[key] = _build(loader, value_node, (*path, key), lines)
@@ -74,7 +74,7 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*path, index), lines) for index, item in enumerate(node.value)]
-    return loader.construct_object(node)  # type: ignore[no-untyped-call]
+    return loader.construct_object(node)
 
 
 def load(text: str) -> Template:

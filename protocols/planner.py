@@ -69,7 +69,7 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
 def _stand(work: Working, today: date) -> None:
     facts = work.facts
     work.donor = work.donor_on(today)
-    resumed_on = max((entry.record.on for entry in facts.all_of(Resume)), default=None)  # type: ignore[union-attr]
+    resumed_on = max((entry.record.on for entry in facts.all_of(Resume)), default=None)
     loss = facts.latest_milestone("loss", happened=True)
     pregnancy = facts.latest_milestone("pregnancy", happened=True)
     if loss is not None:
@@ -80,8 +80,8 @@ def _stand(work: Working, today: date) -> None:
         work.pregnant_since = pregnancy.on
         work.pregnancy_key = f"pregnancy#{pregnancy.occurrence}"
     for entry in facts.all_of(Close):
-        if resumed_on is None or resumed_on < entry.record.on:  # type: ignore[union-attr]
-            work.closed = work.closed or f"closed: {entry.record.reason}"  # type: ignore[union-attr]
+        if resumed_on is None or resumed_on < entry.record.on:
+            work.closed = work.closed or f"closed: {entry.record.reason}"
     stops = pauses(facts)
     if stops and isinstance(stops[-1].record, Pause):
         work.paused = True
@@ -89,7 +89,7 @@ def _stand(work: Working, today: date) -> None:
 
 
 def _pregnancy_flag(work: Working) -> Flag | None:
-    """Hold every step before conception as soon as a pregnancy is recorded; whether to flag it shows once they are placed."""
+    """Hold every step before conception once a pregnancy is recorded; whether to flag it shows when they are placed."""
     if work.pregnant_since is None:
         return None
     pregnancy = work.facts.latest_milestone("pregnancy", happened=True)

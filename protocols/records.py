@@ -119,7 +119,7 @@ class Booked(_OfStep):
 
 
 class Result(_Record):
-    """A laboratory result. `donor` is who the sample was tested against, by donor name; absent means the donor of that day."""
+    """A laboratory result. `donor` is who the sample was tested against; absent means the donor of that day."""
 
     kind: Literal["result"]
     test: str
@@ -189,7 +189,7 @@ class Screening(_Record):
 
 
 class Donor(_Record):
-    """From this day the named person's (or persons') lymphocytes are used: ``partner``, ``unrelated``, ``partner+unrelated``."""
+    """Whose lymphocytes are used from this day on: ``partner``, ``unrelated``, ``partner+unrelated``."""
 
     kind: Literal["donor"]
     donor: str = Field(min_length=1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocols.facts import Entry, Facts
-from protocols.records import Result
+from protocols.records import Fulfilled, Result
 from protocols.template import Step, Template
 
 
@@ -19,38 +19,37 @@ class Sample:
     """One day's blood for one test: who recorded the visit, what the laboratory said, which occurrence it is."""
 
     on: date
-    visit: Entry | None = None
-    result: Entry | None = None
+    visit: Entry[Fulfilled] | None = None
+    result: Entry[Result] | None = None
     step: Step | None = None
     occurrence: int | None = None
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> Entry[Fulfilled] | Entry[Result]:
         entry = self.visit or self.result
         assert entry is not None
         return entry
 
     @property
     def reading(self) -> Result | None:
-        record = self.result.record if self.result else None
-        return record if isinstance(record, Result) else None
+        return self.result.record if self.result else None
 
 
 def samples_of(template: Template, facts: Facts, test: str) -> list[Sample]:
     """Every sample of `test` by date. Of several results of one sample the last one reported stands."""
     by_day: dict[date, Sample] = {}
-    for entry in facts.all_of(Result):
-        result = entry.record
-        if not isinstance(result, Result) or result.test != test:
+    for reported in facts.all_of(Result):
+        result = reported.record
+        if result.test != test:
             continue
         sample = by_day.setdefault(result.sampled_on, Sample(result.sampled_on))
         if sample.reading is None or sample.reading.resulted_on <= result.resulted_on:
-            sample.result = entry
+            sample.result = reported
     for (name, occurrence), entry in facts.fulfilled.items():
         step = template.step_named.get(name)
         if step is None or step.test != test:
             continue
-        on: date = entry.record.on  # type: ignore[union-attr]
+        on: date = entry.record.on
         sample = by_day.setdefault(on, Sample(on))
         sample.visit, sample.step, sample.occurrence = entry, step, occurrence
     return [by_day[on] for on in sorted(by_day)]

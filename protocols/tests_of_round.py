@@ -77,7 +77,7 @@ class RoundTests:
         for number in sorted(numbers):
             if (self.step.name, number) not in self.work.visits:
                 place(self.work, Slot(self.step, number, (), state_reason="no further test is asked for"))
-        changed_on = max((entry.record.on for entry in self.work.facts.all_of(Donor)), default=None)  # type: ignore[union-attr]
+        changed_on = max((entry.record.on for entry in self.work.facts.all_of(Donor)), default=None)
         latest = self.work.latest.get(self.name)
         if latest and changed_on and latest.sampled_on < changed_on:
             del self.work.latest[self.name]
@@ -227,7 +227,7 @@ def run_baseline(work: Working, step: Step) -> None:
     """The test before dose 1: already positive means do not start, until a doctor decides."""
     assert step.test is not None
     firsts = [entry.record.on for (name, number), entry in work.facts.fulfilled.items()
-              if number == 1 and any(name == dose.name for dose in work.template.dose_steps)]  # type: ignore[union-attr]  # fmt: skip
+              if number == 1 and any(name == dose.name for dose in work.template.dose_steps)]  # fmt: skip
     started_on = min(firsts, default=None)
     samples = [
         sample

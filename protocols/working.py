@@ -12,7 +12,7 @@ from protocols.errors import Fault
 from protocols.facts import Entry, Facts, Key
 from protocols.flags import RULES
 from protocols.plan import DoseVerdict, Flag, PastDecision, PlannedVisit, Response, ResponseVerdict
-from protocols.records import Decision, Donor, OptIn, Pause, Resume
+from protocols.records import Decision, Donor, Fulfilled, OptIn, Pause, Record, Result, Resume
 from protocols.template import Relation, Step, Template
 from protocols.today import Today
 from protocols.workdays import Workdays
@@ -29,7 +29,7 @@ class Slot:
     asked: AnchorDate | None = None
     round_end: AnchorDate | None = None
     dose: int | None = None
-    sampled: Entry | None = None
+    sampled: Entry[Fulfilled] | Entry[Result] | None = None
     state_reason: str | None = None
     depends: bool = False
 
@@ -83,8 +83,8 @@ class Working:
         return self.doses.get(step, 0)
 
     def opted_in(self, step: str) -> bool | None:
-        from_couple = [entry for entry in self.facts.by_kind.get(OptIn, ()) if entry.record.step == step]  # type: ignore[union-attr]
-        return from_couple[-1].record.wanted if from_couple else None  # type: ignore[union-attr]
+        from_couple = [entry for entry in self.facts.all_of(OptIn) if entry.record.step == step]
+        return from_couple[-1].record.wanted if from_couple else None
 
     def decided(self, flag: str, choice: str) -> bool | None:
         choices = self.choices.get(flag)
@@ -92,8 +92,8 @@ class Working:
 
     def donor_on(self, day: date) -> str:
         """Whose lymphocytes are used on a day: the last donor named up to it, the partner until one is."""
-        named = [entry.record for entry in self.facts.all_of(Donor) if entry.record.on <= day]  # type: ignore[union-attr]
-        changes = [(record.on, record.donor) for record in named]  # type: ignore[union-attr]
+        named = [entry.record for entry in self.facts.all_of(Donor) if entry.record.on <= day]
+        changes = [(record.on, record.donor) for record in named]
         return max(changes, key=lambda change: change[0])[1] if changes else "partner"
 
     # Flags and the decisions on them.
@@ -176,7 +176,6 @@ def decision_on(
     past: Decision | None = None
     for entry in facts.all_of(Decision):
         decision = entry.record
-        assert isinstance(decision, Decision)
         if decision.flag not in (flag.key, flag.code) or decision.choice not in RULES[flag.code].decisions:
             continue
         if superseded_on and decision.flag == flag.code and decision.on >= superseded_on:
@@ -194,14 +193,17 @@ def _covers(facts: Facts, decision: Decision, flag: Flag) -> bool:
     if decision.on < flag.cause_on:
         return False
     for entry in facts.entries:
-        if entry.id in flag.cause and entry.replacement:
-            # A corrected cause is a new one, unless the decision is known to have been taken after the correction.
-            if not (entry.recorded_at and decision.recorded_at and decision.recorded_at >= entry.recorded_at):
-                return False
+        # A corrected cause is a new one, unless the decision is known to have been taken after the correction.
+        if entry.id in flag.cause and entry.replacement and not _known_after(decision, entry):
+            return False
     return True
 
 
-def pauses(facts: Facts) -> list[Entry]:
+def _known_after(decision: Decision, entry: Entry[Record]) -> bool:
+    return bool(entry.recorded_at and decision.recorded_at and decision.recorded_at >= entry.recorded_at)
+
+
+def pauses(facts: Facts) -> list[Entry[Pause] | Entry[Resume]]:
     """Pauses and resumptions in order; on one day the resumption stands."""
-    entries = [*facts.all_of(Pause), *facts.all_of(Resume)]
-    return sorted(entries, key=lambda entry: (entry.record.on, isinstance(entry.record, Resume)))  # type: ignore[union-attr]
+    entries: list[Entry[Pause] | Entry[Resume]] = [*facts.all_of(Pause), *facts.all_of(Resume)]
+    return sorted(entries, key=lambda entry: (entry.record.on, isinstance(entry.record, Resume)))
