@@ -1,0 +1,151 @@
+"""When a visit may be booked: a pure table of refusals, asked on every route before anything is written.
+
+The law: nothing before the absolute minimum, after the maximum, on a closed day or in the past; a held
+visit is pencilled at most; between the absolute minimum and the earliest day, and after the latest, only
+with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from apps.clinic.errors import Conflict, Invalid, LitError
+from protocols import Facts, PlannedVisit, State, Workdays
+from protocols.records import Absence, Missed
+
+# How long the room is taken, by kind of step: each clinic's own choice when it books.
+MINUTES = {"dose": 60, "test": 30, "review": 30, "contact": 15}
+SHORTEST, LONGEST = 5, 12 * 60
+_PICK = "Pick a day inside the window."
+_NOT_BOOKABLE = {
+    State.NOT_APPLICABLE: (
+        "not_needed",
+        "This visit is not needed.",
+        "Look at the plan: another may be due.",
+    ),
+    State.FULFILLED: ("done", "This visit was done already.", "Look at the plan: another may be due."),
+    State.SKIPPED: ("skipped", "Somebody decided to skip this visit.", "Correct that record first."),
+    State.EXPIRED: ("expired", "The last possible day has passed.", "Have the flag of this visit decided."),
+    State.WAITING: ("waiting", "The day of this visit is not known yet.", "Wait for what the plan names."),
+}
+
+
+def refuse_visit(visit: PlannedVisit | None, *, pencil: bool) -> None:
+    """Raises Conflict if this visit, planned as though it had no booking, cannot be booked now on any day."""
+    if visit is None:
+        raise _refused(*_NOT_BOOKABLE[State.NOT_APPLICABLE])
+    if visit.held_by and visit.state not in (
+        State.NOT_APPLICABLE,
+        State.FULFILLED,
+        State.SKIPPED,
+        State.EXPIRED,
+    ):
+        if not pencil:
+            raise _refused(
+                "held", "This visit is held until somebody decides.", "Pencil it, or have its flag decided."
+            )
+        return
+    if visit.state in _NOT_BOOKABLE:
+        code, message, remedy = _NOT_BOOKABLE[visit.state]
+        waiting = f"{remedy[:-1]}: {', '.join(visit.waiting_for)}." if visit.waiting_for else remedy
+        raise _refused(code, message, waiting)
+    if pencil:
+        raise _refused("not_held", "Nothing holds this visit, so it need not be pencilled.", "Book it.")
+
+
+def refuse_day(visit: PlannedVisit, on: date, *, today: date, reason: str) -> None:
+    """Raises Invalid for a day outside the window; one between the absolute bounds passes with a reason."""
+    window = visit.window
+    if window is None:
+        return
+    if window.absolute_minimum is not None and on < window.absolute_minimum:
+        raise _wrong("before_minimum", f"The first possible day is {_day(window.absolute_minimum)}.", _PICK)
+    if window.maximum is not None and on > window.maximum and not _maximum_waived(visit, today):
+        raise _wrong("after_maximum", f"The last possible day is {_day(window.maximum)}.", _PICK)
+    if reason.strip():
+        return
+    early = window.earliest is not None and on < window.earliest
+    late = window.latest is not None and on > window.latest
+    if early or late:
+        good = f"{_day(window.earliest)} to {_day(window.latest)}"
+        raise Invalid(
+            f"This day lies outside the good days ({good}).",
+            code="needs_reason",
+            field="reason",
+            remedy="Pick one of them, or say why it must be this day.",
+        )
+
+
+def _maximum_waived(visit: PlannedVisit, today: date) -> bool:
+    """Past its maximum a visit is expired, unless somebody decided that it goes on: then it is asked for
+    again.
+    """
+    maximum = visit.window.maximum if visit.window else None
+    return maximum is not None and today > maximum and visit.state in (State.PROPOSED, State.MISSED)
+
+
+def refuse_closed(visit: PlannedVisit, on: date, *, workdays: Workdays, facts: Facts, donor: str) -> None:
+    """Raises Invalid for a day on which the clinic is closed or somebody who must come is away."""
+    if not workdays.is_open(on):
+        raise _wrong("closed_day", f"The clinic is closed on {_day(on)}.", "Pick an open day.")
+    for person in who_comes(visit.attends, donor):
+        if any(
+            absence.person == person and absence.from_on <= on <= absence.to_on
+            for absence in _absences(facts)
+        ):
+            raise _wrong("away", f"Somebody who must come is away on {_day(on)}.", "Pick another day.")
+
+
+def refuse_moment(
+    starts_at: datetime, minutes: int, *, on: date, facts: Facts, visit: PlannedVisit, at: datetime
+) -> None:
+    """Raises Invalid for a moment in the past, a length that is none, or the day of an attempt that was
+    missed.
+    """
+    if starts_at < at:
+        raise _wrong("in_the_past", "This moment has passed.", "Pick a later one.")
+    if not SHORTEST <= minutes <= LONGEST:
+        raise Invalid(
+            f"A visit takes {SHORTEST} to {LONGEST} minutes.",
+            code="minutes",
+            field="minutes",
+            remedy="Correct the length.",
+        )
+    missed = [
+        entry.record.on for entry in facts.missed.get(visit.key, ()) if isinstance(entry.record, Missed)
+    ]
+    if missed and on <= max(missed):
+        raise _wrong(
+            "missed_that_day",
+            "This visit was marked as missed on that day.",
+            "Pick a later day, or correct the record that it was missed.",
+        )
+
+
+def who_comes(attends: Iterable[str], donor: str) -> tuple[str, ...]:
+    """The people by role whom a visit takes; `donor` joins several with +."""
+    people: list[str] = []
+    for role in attends:
+        people += donor.split("+") if role == "donor" else [role]
+    return tuple(dict.fromkeys(people))
+
+
+def ends_at(starts_at: datetime, minutes: int) -> datetime:
+    return starts_at + timedelta(minutes=minutes)
+
+
+def _absences(facts: Facts) -> list[Absence]:
+    return [entry.record for entry in facts.all_of(Absence) if isinstance(entry.record, Absence)]
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%b %Y}" if day else "any"
+
+
+def _wrong(code: str, message: str, remedy: str) -> LitError:
+    return Invalid(message, code=code, field="starts_at", remedy=remedy)
+
+
+def _refused(code: str, message: str, remedy: str) -> LitError:
+    return Conflict(message, code=code, field="appointment", remedy=remedy)

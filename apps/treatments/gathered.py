@@ -1,0 +1,87 @@
+"""What a plan of one treatment needs, in memory, and what a verb has changed of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+from apps.clinic.changes import Draft
+from apps.clinic.errors import Fault, Invalid, NotFound
+from apps.treatments.loading import core_records
+from apps.treatments.models import Appointment, Flag, Record, Treatment
+from protocols import Facts, Plan, Template, Workdays, plan
+from protocols.diff import VisitKey
+from protocols.errors import FactFaults
+from protocols.records import Record as CoreRecord
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything that a plan of one treatment needs, and what the verb has changed of it so far.
+
+    `new_records` are written before anything else; `touched` are the visits whose people's columns the verb
+    changed; `drafts` are the change rows that it wants told.
+    """
+
+    treatment: Treatment
+    template: Template
+    workdays: Workdays
+    today: date
+    records: list[Record]
+    visits: dict[VisitKey, Appointment]
+    flags: dict[str, Flag]
+    is_new: bool = False
+    new_records: list[Record] = field(default_factory=list)
+    touched: set[VisitKey] = field(default_factory=set)
+    drafts: list[Draft] = field(default_factory=list)
+
+    def facts(self, *further: CoreRecord, without: Collection[VisitKey] = ()) -> Facts:
+        """The facts as they stand in memory, with `further` records; bookings of the visits in `without`
+        left out.
+        """
+        rows = [row for key, row in self.visits.items() if key not in without]
+        return Facts.of([*core_records([*self.records, *self.new_records], rows), *further])
+
+    def plan(self, facts: Facts | None = None) -> Plan:
+        """The plan of today. Raises Invalid with every fault of the records."""
+        try:
+            return plan(self.template, facts or self.facts(), self.workdays, self.today)
+        except FactFaults as error:
+            raise invalid(error) from error
+
+    def visit_of(self, appointment: Appointment) -> Appointment:
+        """The row as it is now, under the lock; NotFound if the plan has withdrawn it meanwhile."""
+        row = self.visits.get((appointment.step, appointment.occurrence))
+        if row is None:
+            raise NotFound("There is no such appointment.", field="appointment")
+        return row
+
+    def tell(self, kind: str, subject: Appointment | Record | Flag | Treatment, **detail: object) -> None:
+        """Notes a change row for the end of the verb. `detail` holds ids and dates only."""
+        self.drafts.append(
+            Draft(
+                clinic_id=self.treatment.clinic_id,
+                kind=kind,
+                subject_type=subject._meta.model_name or "",
+                subject_id=subject.pk,
+                treatment_id=self.treatment.pk,
+                couple_id=self.treatment.couple_id,
+                detail=detail,
+            )
+        )
+
+
+def invalid(error: FactFaults) -> Invalid:
+    """The core's refusal as the product's own: every fault with its field and remedy."""
+    return Invalid(
+        code="contradicting_records",
+        faults=[
+            Fault(fault.field, _sentence(fault.message), _sentence(fault.remedy)) for fault in error.faults
+        ],
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
