@@ -15,7 +15,7 @@ run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
 	@exec $(VENV)/python -m lit_tracker.local run
 
 test: tools browser check ## everything CI runs
-	@$(VENV)/python -m pytest -n 2 --dist loadgroup
+	@$(VENV)/python -m pytest -n 2
 
 check: tools ## what can be said without running the product
 	$(VENV)/ruff check .

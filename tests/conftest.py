@@ -2,15 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling
 
 from lit_tracker.local import place, postgres, valkey
 from tests.live import LiveStack
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,12 +58,17 @@ def broker_url(number: int) -> str:
     return f"{os.environ['REDIS_URL'].rsplit('/', 1)[0]}/{number}"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Live tests share one stack, so pytest-xdist must give them all to one worker."""
-    for item in items:
-        if "live_stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("live"))
+class LiveTogether(LoadFileScheduling):
+    """pytest-xdist by files, but all files with live tests are one: they share one stack of processes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return "live" if "live_stack" in (ROOT / path).read_text() else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LiveTogether:
+    return LiveTogether(config, log)
 
 
 @pytest.fixture(scope="session")

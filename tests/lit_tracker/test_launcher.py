@@ -146,7 +146,6 @@ def becomes_ready(url: str, seconds: float = 60) -> bool:
     return True
 
 
-@pytest.mark.xdist_group("live")
 def test_it_starts_says_how_to_get_in_stops_whole_and_starts_again_with_the_same_data(checkout: Path) -> None:
     port = processes.free_port()
     first = Launcher(checkout, port)
