@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.shapes.fields import Strict
+from apps.api.shapes.fields import Remedied, Strict
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+# What a cursor says in clear: a position, an offset among equals, a direction back.
+_OURS = (b"p=", b"o=", b"r=")
 
 
 class PageQuery(Strict):
@@ -37,6 +41,12 @@ class Pages(CursorPagination):
 
     def __init__(self, ordering: Sequence[str]) -> None:
         self.ordering = tuple(ordering)
+
+    def decode_cursor(self, request: Request) -> Any:
+        text = request.query_params.get(self.cursor_query_param)
+        if text is not None and not b64decode(text, validate=True).startswith(_OURS):
+            raise ValueError("not one of ours")
+        return super().decode_cursor(request)
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> tuple[str, ...]:
         return tuple(self.ordering)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
-from apps.api.shapes.fields import Moment, Remedied, Strict, StrictBoolean, StrictText, Zone
+from apps.api.shapes.fields import Day, Moment, Remedied, Strict, StrictBoolean, StrictText, Zone
 from apps.api.shapes.plans import WindowShape
 from apps.treatments.models import FlagState
 from protocols.plan import State
@@ -47,10 +47,10 @@ class AppointmentShape(serializers.Serializer[Any]):
 class DaysQuery(PageQuery):
     """`from` and `to` are days of the clinic's own calendar, ends inclusive. `from` is no name in Python."""
 
-    to = serializers.DateField(required=False, help_text="Last day, in the clinic's zone")
+    to = Day(required=False, help_text="Last day, in the clinic's zone")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        first = serializers.DateField(required=False, help_text="First day, in the clinic's zone")
+        first = Day(required=False, help_text="First day, in the clinic's zone")
         return {"from": first, **super().get_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class GivenRequest(Strict):
 class AttendRequest(Strict):
     """What took place: `on` is the clinic's today unless given."""
 
-    on = serializers.DateField(required=False, allow_null=True)
+    on = Day(required=False, allow_null=True)
     given = GivenRequest(required=False, allow_null=True)
 
 

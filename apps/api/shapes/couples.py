@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
-from apps.api.shapes.fields import Moment, Remedied, Strict, StrictBoolean, StrictText, Zone
+from apps.api.shapes.fields import Day, Moment, Remedied, Strict, StrictBoolean, StrictText, Zone
 from apps.couples.inputs import Identifier, PersonInput
 from apps.couples.models import BloodGroup, Language
 
@@ -27,7 +27,7 @@ class NewPerson(Strict):
     id = serializers.UUIDField(required=False)
     given_name = StrictText(required=False, max_length=100)
     family_name = StrictText(required=False, allow_blank=True, max_length=100)
-    birth_on = serializers.DateField(required=False, allow_null=True)
+    birth_on = Day(required=False, allow_null=True)
     email = StrictText(required=False, allow_blank=True, max_length=254)
     phone = StrictText(required=False, allow_blank=True, max_length=32)
     language = StrictText(required=False, help_text=", ".join(Language.values))

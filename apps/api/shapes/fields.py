@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -97,6 +97,25 @@ class Moment(serializers.DateTimeField):
     def shown(moment: datetime, zone: str) -> str:
         """The moment as the clinic's clock shows it, with the offset of that day."""
         return moment.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
+
+
+class Day(serializers.DateField):
+    """A whole day of the clinic's calendar, as YYYY-MM-DD."""
+
+    def to_internal_value(self, value: Any) -> date:
+        day = _day(value)
+        if day is None:
+            raise ValidationError([Remedied("This is no date.", "invalid", "Write it like 2026-01-12.")])
+        if not _EARLIEST.date() <= day <= _LATEST.date():
+            raise ValidationError([Remedied("This date is too far away.", "range", "Check the year.")])
+        return day
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        return None
 
 
 def _parsed(value: Any) -> datetime | None:

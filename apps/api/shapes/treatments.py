@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
 from apps.api.shapes.appointments import FlagShape
-from apps.api.shapes.fields import Moment, Remedied, Strict, StrictBoolean, Zone
+from apps.api.shapes.fields import Day, Moment, Remedied, Strict, StrictBoolean, Zone
 from apps.treatments.loading import template_of
 from apps.treatments.models import ProtocolVersion, Record
 from protocols.diff import Changes
@@ -74,7 +74,7 @@ class NewTreatment(Strict):
 
     couple = serializers.UUIDField()
     protocol = serializers.UUIDField(help_text="A protocol version's id")
-    started_on = serializers.DateField(required=False, allow_null=True)
+    started_on = Day(required=False, allow_null=True)
     notify = StrictBoolean(required=False)
 
 
@@ -132,17 +132,17 @@ def record_json(record: Record, zone: str) -> dict[str, Any]:
 
 
 def record_body(data: Any) -> dict[str, Any]:
-    """The body of a record to make. Who records it and when is not the caller's to say."""
+    """The body of a record to make. `id`, `recorded_at` and `by` may stand in it; the server's own take their place."""
     if not isinstance(data, dict):
         raise ValidationError([Remedied("A record is one JSON object.", "invalid", "Send one object.")])
-    own = {
-        name: [Remedied(f"{name} is given by the server.", "read_only", "Remove it.")]
-        for name in ("id", "recorded_at", "by")
-        if name in data
-    }
-    if own:
-        raise ValidationError(own)
     return data
+
+
+def kinds_in(body: dict[str, Any]) -> set[Any]:
+    """The kinds that a body says: its own, and that of what a correction puts in place."""
+    replacement = body.get("replacement")
+    inner = replacement.get("kind") if isinstance(replacement, dict) else None
+    return {kind for kind in (body.get("kind"), inner) if isinstance(kind, str)}
 
 
 def protocol_json(version: ProtocolVersion, zone: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Appointments(ApiView):
         asked = read_query(request, AppointmentQuery)
         clinic = self.caller.clinic
         found = queries.appointments_of(
-            clinic, from_=asked.get("from"), to=asked.get("to"), status=asked.get("status")
+            clinic, from_=asked.get("from"), to=asked.get("to"), status=asked.get("status", ())
         )
         if "treatment" in asked:
             found = found.filter(treatment=queries.treatment_by_id(clinic, asked["treatment"]))

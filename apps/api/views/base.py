@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -52,6 +53,8 @@ class ApiView(APIView):
     renderer_classes = (JSONRenderer,)
     throttle_scope = "client"
     metadata_class = None
+    # Where wall-clock time enters, once per request.
+    clock: ClassVar[Callable[[], datetime]] = staticmethod(timezone.now)
     reads: ClassVar[str] = ""
     writes: ClassVar[str] = ""
 
@@ -60,7 +63,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.at = timezone.now()
+        self.at = self.clock()
         self.caller = caller_of(request)
 
     def scope_for(self, method: str) -> str:

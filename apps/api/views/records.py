@@ -13,8 +13,17 @@ from apps.api.idempotency import idempotent
 from apps.api.pages import PageQuery, page
 from apps.api.shapes.appointments import FlagShape
 from apps.api.shapes.fields import NoQuery, read_query
-from apps.api.shapes.treatments import NewRecord, RecordShape, StoredRecordShape, record_body, record_json
-from apps.api.views.base import ApiView
+from apps.api.shapes.treatments import (
+    NewRecord,
+    RecordShape,
+    StoredRecordShape,
+    kinds_in,
+    record_body,
+    record_json,
+)
+from apps.api.views.base import ApiView, require_scope
+from apps.api.views.flags import Decide
+from apps.clinic.access import require_verified
 from apps.treatments import queries, services
 
 
@@ -36,12 +45,19 @@ class Records(ApiView):
         """Record one thing. Answers with the record and the flags that are open after it."""
         read_query(request, NoQuery)
         treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
-        stored = services.record(
-            treatment=treatment, data=record_body(request.data), actor=self.caller.actor, at=self.at
-        )
+        body = record_body(request.data)
+        self.check_rights(request, kinds_in(body))
+        stored = services.record(treatment=treatment, data=body, actor=self.caller.actor, at=self.at)
         flags = queries.flags_of(self.caller.clinic, state="open", treatment=treatment)
         shown = FlagShape(flags, many=True, context=self.context).data
         return Response({**record_json(stored, self.caller.clinic.zone), "flags": shown}, status=201)
+
+    def check_rights(self, request: Request, kinds: set[str]) -> None:
+        """Before anything else of the body is looked at: who may not decide learns that, and not what is missing."""
+        if kinds & {"decision", "consent"}:
+            require_verified(self.caller.actor)
+        if "decision" in kinds:
+            require_scope(request, Decide.writes)
 
     def show(self, records: list[Any]) -> list[Any]:
         return [record_json(record, self.caller.clinic.zone) for record in records]
