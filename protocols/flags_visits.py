@@ -140,20 +140,16 @@ def booking_not_needed(work: Working, visit: PlannedVisit) -> Flag | None:
     )
 
 
-def redose_due(work: Working, visit: PlannedVisit) -> Flag | None:
-    step = work.template.step_named[visit.step]
+def redose_due(work: Working, visit: PlannedVisit) -> Decision | None:
+    """The re-dose has come due without pregnancy. Returns the decision that settles it, if any."""
     target = visit.window.target if visit.window else None
-    if (
-        not step.redose
-        or visit.state not in _UNBOOKED
-        or target is None
-        or visit.provisional
-        or not work.today.reached(target)
-    ):
+    if target is None or visit.provisional or not work.today.reached(target):
         return None
-    text = f"{step.title} is due since {target.isoformat()}: {visit.because_text}"
-    return work.make_flag(
-        "redose_due", subject(visit), text, target, key=visit.key, proposed_on=visit.proposed_on
+    text = f"{visit.title} is due since {target.isoformat()}: {visit.because_text}"
+    return work.raise_flag(
+        work.make_flag(
+            "redose_due", subject(visit), text, target, key=visit.key, proposed_on=visit.proposed_on
+        )
     )
 
 
@@ -171,7 +167,6 @@ VISIT_RULES: tuple[VisitRule, ...] = (
     visit_unrecorded,
     prerequisite_missing,
     booking_outside_window,
-    redose_due,
 )
 
 

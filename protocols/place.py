@@ -8,7 +8,7 @@ from protocols.anchors import find_anchor
 from protocols.because import AnchorDate, Reason, RelationReason, StateReason
 from protocols.conditions import unmet
 from protocols.facts import day_of
-from protocols.flags_visits import unreachable_window, window_expired
+from protocols.flags_visits import redose_due, unreachable_window, window_expired
 from protocols.plan import PlannedVisit, State
 from protocols.proposals import propose
 from protocols.records import Booked, Decision, Skipped
@@ -124,7 +124,13 @@ def _dated(work: Working, slot: Slot, visit: PlannedVisit) -> PlannedVisit:
     state = State.MISSED if visit.state is State.MISSED else State.PROPOSED
     if proposal is None:
         return replace(visit, state=state, waiting_for=("an open day inside the window",))
-    return replace(visit, state=state, proposed_on=proposal.proposed_on, because=(*visit.because, proposal))
+    visit = replace(visit, state=state, proposed_on=proposal.proposed_on, because=(*visit.because, proposal))
+    decision = redose_due(work, visit) if slot.step.redose else None
+    return (
+        _skipped_by(replace(visit, proposed_on=None), decision)
+        if decision and decision.choice == "decline"
+        else visit
+    )
 
 
 def _skipped_by(visit: PlannedVisit, decision: Decision) -> PlannedVisit:
