@@ -75,4 +75,4 @@ def _gestation(work: Working) -> AnchorDate | str:
     dating = standing_dating(work.facts.all_of(Dating), work.pregnancy_ended_on)
     if dating is None or not isinstance(dating.record, Dating):
         return "the dating of the pregnancy"
-    return AnchorDate("0 weeks of gestation", equivalent_lmp(dating.record), "recorded")
+    return AnchorDate("day 0 of the pregnancy", equivalent_lmp(dating.record), "recorded")

@@ -120,7 +120,7 @@ class Not(_Condition):
         return None if answer is None else not answer
 
     def words(self) -> str:
-        return f"not {self.negated.words()}"
+        return f"no {self.negated.words().removeprefix('the ')} so far"
 
 
 _TAGS = ("milestone", "responded", "doses", "opted_in", "decided", "all", "any", "not")
@@ -159,4 +159,13 @@ def unmet(condition: Condition, known: Knowledge) -> tuple[str, ...]:
         return ()
     if isinstance(condition, All):
         return tuple(text for part in condition.all for text in unmet(part, known))
+    return (condition.words(),)
+
+
+def failing(condition: Condition, known: Knowledge) -> tuple[str, ...]:
+    """What makes the condition false, in words; empty unless it is."""
+    if condition.judge(known) is not False:
+        return ()
+    if isinstance(condition, All):
+        return tuple(text for part in condition.all for text in failing(part, known))
     return (condition.words(),)

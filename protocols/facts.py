@@ -229,7 +229,9 @@ def _number_implicit(
     """Number records that name no occurrence: what happened by date, then the one plan that stands."""
     happened = [entry for entry in entries if _certainty(entry) == "happened"]
     for entry in happened:
-        occurrence = max(settled, default=0) + 1
+        # What happens without a number is the first occurrence that was planned and has not happened yet.
+        open_ones = [number for number, fact in sorted(settled.items()) if fact.certainty == "planned"]
+        occurrence = open_ones[0] if open_ones else max(settled, default=0) + 1
         settled[occurrence] = MilestoneFact(name, occurrence, day_of(entry.record), "happened", entry.id)
     ahead = [entry for entry in entries if _certainty(entry) != "happened"]
     if not ahead:

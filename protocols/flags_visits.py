@@ -145,7 +145,7 @@ def redose_due(work: Working, visit: PlannedVisit) -> Decision | None:
     target = visit.window.target if visit.window else None
     if target is None or visit.provisional or not work.today.reached(target):
         return None
-    text = f"{visit.title} is due since {target.isoformat()}: {visit.because_text}"
+    text = f"{visit.title} is due since {target.isoformat()}: {visit.because[0].words()}"
     return work.raise_flag(
         work.make_flag(
             "redose_due", subject(visit), text, target, key=visit.key, proposed_on=visit.proposed_on

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from protocols.anchors import find_anchor
 from protocols.because import AnchorDate, Reason, RelationReason, StateReason
-from protocols.conditions import unmet
+from protocols.conditions import failing, unmet
 from protocols.facts import day_of
 from protocols.flags_visits import redose_due, unreachable_window, window_expired
 from protocols.plan import PlannedVisit, State
@@ -146,7 +146,7 @@ def _not_applicable(work: Working, slot: Slot) -> str | None:
     if step.phase == "pre-conception" and work.pregnancy_branch:
         return "the pregnancy branch was decided"
     if step.when is not None and step.when.judge(work) is False:
-        return f"needs {step.when.words()}"
+        return f"needs {' and '.join(failing(step.when, work))}"
     if step.optional and work.opted_in(step.name) is False:
         return "the couple does not want it"
     return None
@@ -177,9 +177,8 @@ def _why(visit: PlannedVisit, text: str) -> PlannedVisit:
 
 def _keep_anchor(work: Working, slot: Slot, visit: PlannedVisit) -> None:
     """The day that successors hang on: what really happened, until then the booking, until then the proposal."""
-    label = (
-        f"{slot.step.noun} {slot.dose}" if slot.step.kind == "dose" and slot.dose else f"the {slot.step.noun}"
-    )
+    numbered = slot.dose and (slot.step.rounds or slot.step.count > 1)
+    label = f"{slot.step.noun} {slot.dose}" if numbered else f"the {slot.step.noun}"
     if visit.state is State.FULFILLED and visit.on:
         work.anchors[slot.key] = AnchorDate(label, visit.on, "actual")
     elif visit.state is State.SKIPPED and visit.on:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from protocols.because import StateReason
+from protocols.because import RelationReason, StateReason
 from protocols.course import run_course
 from protocols.errors import FactFaults
 from protocols.fact_checks import check_facts
@@ -133,7 +133,7 @@ def _close(work: Working) -> tuple[tuple[PlannedVisit, ...], list[Flag]]:
     ended = tuple(
         visit if visit.state not in LIVE else replace(
             visit, state=State.NOT_APPLICABLE, proposed_on=None, held_by=(), waiting_for=(), missing=(),
-            because=(reason, *visit.because),
+            because=(reason, *(why for why in visit.because if isinstance(why, RelationReason))),
         )
         for visit in work.visits.values()
     )  # fmt: skip
