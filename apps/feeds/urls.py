@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+"""Addresses of calendar feeds."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, path
+
+from apps.feeds.views import calendar
+
+urlpatterns: list[URLPattern] = [path("<str:token>.ics", calendar, name="feed")]

@@ -1,0 +1,210 @@
+"""What a person's calendar shows: from rows to entries. The same rows give the same entries, whoever asks and
+when.
+
+Shown: what was agreed (booked and not pencilled), for thirty days also that something was called off, and to
+those who asked for it the days between which something not yet agreed will fall. A silent couple's future is
+not shown and not struck through either: it is simply gone. There is always at least one entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db.models import Q
+
+from apps.clinic.clock import local_date
+from apps.clinic.models import Change, Clinic
+from apps.feeds.ical import Entry, Shape
+from apps.feeds.models import FeedLink
+from apps.reminders.words import clinical_words
+from apps.treatments.loading import persons_coming
+from apps.treatments.models import Appointment, CalendarEntry
+from apps.treatments.queries import plan_of
+from protocols.plan import State
+from protocols.status import Status
+
+PAST = timedelta(days=30)
+AHEAD = timedelta(days=548)
+CANCELLED_FOR = timedelta(days=30)
+_SHOWN = (Status.BOOKED.value, Status.ARRIVED.value, Status.FULFILLED.value, Status.NOSHOW.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The clinic's discreet words, or none of them where the clinic let a clinical word in."""
+
+    title: str
+    name: str
+    place: str
+
+    @classmethod
+    def of(cls, clinic: Clinic) -> Wording:
+        name = "" if clinical_words(clinic.discreet_name) else clinic.discreet_name
+        place = "" if clinical_words(clinic.discreet_place) else clinic.discreet_place
+        title = f"Appointment, {name}" if name else "Appointment"
+        return cls(title, name or "Appointments", place)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything that the entries of one link are made of."""
+
+    link: FeedLink
+    visits: list[Appointment]
+    entries: dict[UUID, CalendarEntry]
+    called_off: dict[UUID, datetime]
+    silenced: dict[UUID, datetime]
+    at: datetime
+
+    @property
+    def clinic(self) -> Clinic:
+        return self.link.clinic
+
+    @property
+    def today(self) -> date:
+        return local_date(self.clinic.zone, self.at)
+
+
+def gather(link: FeedLink, at: datetime) -> Gathered:
+    """The rows, in four queries: visits, revisions, cancellations and silences."""
+    person = link.person
+    theirs = Q(treatment__couple__recipient=person) | Q(treatment__couple__partner=person)
+    visits = list(
+        Appointment.objects.filter(theirs, clinic=link.clinic_id)
+        .select_related("treatment__couple", "treatment__protocol_version", "treatment__clinic")
+        .order_by("id")
+    )
+    treatments = {visit.treatment_id for visit in visits}
+    couples = {visit.treatment.couple_id for visit in visits}
+    entries = CalendarEntry.objects.filter(treatment__in=treatments)
+    called_off = Change.objects.filter(treatment_id__in=treatments, kind="appointment.cancelled").exclude(
+        detail__pencilled=True  # a pencil mark was never shown, so it is not struck through either
+    )
+    silenced = Change.objects.filter(couple_id__in=couples, kind="couple.silenced")
+    return Gathered(
+        link=link,
+        visits=visits,
+        entries={entry.appointment_id: entry for entry in entries},
+        called_off=dict(called_off.order_by("id").values_list("subject_id", "at")),
+        silenced={
+            couple: at for couple, at in silenced.order_by("id").values_list("couple_id", "at") if couple
+        },
+        at=at,
+    )
+
+
+def entries_of(gathered: Gathered) -> list[Entry]:
+    """The calendar's entries, at least one."""
+    found = [entry for visit in gathered.visits if (entry := _entry(gathered, visit)) is not None]
+    if gathered.link.shows_windows:
+        found.extend(_windows(gathered, {entry.uid for entry in found}))
+    return found or [neutral_entry(gathered.link)]
+
+
+def neutral_entry(link: FeedLink) -> Entry:
+    """One past day that says nothing: what stands in a calendar that would be empty, and in one that has
+    ended.
+
+    An empty calendar empties some programs, is refused by others and ignored by the rest; this one is taken
+    by all.
+    """
+    clinic = link.clinic
+    on = local_date(clinic.zone, link.created_at) - timedelta(days=1)
+    return Entry(
+        uid=f"{uuid5(link.pk, 'neutral')}@{settings.FEED_UID_DOMAIN}",
+        shape=Shape.NEUTRAL,
+        starts=on,
+        ends=on,
+        sequence=0,
+        revised_at=max(link.changed_at, clinic.changed_at),
+        summary=Wording.of(clinic).name,
+    )
+
+
+def _entry(gathered: Gathered, visit: Appointment) -> Entry | None:
+    """A visit with a time, if it is shown to this person."""
+    if visit.starts_at is None or visit.ends_at is None or visit.pencilled:
+        return None
+    if gathered.link.person_id not in (visit.recipient_id, visit.partner_id):
+        return None
+    if not -PAST <= visit.starts_at - gathered.at <= AHEAD:
+        return None
+    if visit.treatment.couple.is_silent and visit.starts_at > gathered.at:
+        return None
+    wording = Wording.of(gathered.clinic)
+    if visit.status in _SHOWN:
+        return _timed(gathered, visit, Shape.BOOKED, wording.title)
+    if visit.status == Status.CANCELLED and _shows_cancelled(gathered, visit):
+        return _timed(gathered, visit, Shape.CANCELLED, f"CANCELLED - {wording.title}")
+    return None
+
+
+def _shows_cancelled(gathered: Gathered, visit: Appointment) -> bool:
+    """For thirty days, and never what was called off before or with a silence."""
+    called_off = gathered.called_off.get(visit.pk)
+    if called_off is None or gathered.at - called_off > CANCELLED_FOR:
+        return False
+    silenced = gathered.silenced.get(visit.treatment.couple_id)
+    return not visit.treatment.couple.is_silent and (silenced is None or silenced < called_off)
+
+
+def _timed(gathered: Gathered, visit: Appointment, shape: Shape, summary: str) -> Entry:
+    assert visit.starts_at is not None
+    assert visit.ends_at is not None
+    sequence, revised_at = _revision(gathered, visit)
+    return Entry(
+        uid=visit.uid,
+        shape=shape,
+        starts=visit.starts_at,
+        ends=visit.ends_at,
+        sequence=sequence,
+        revised_at=revised_at,
+        summary=summary,
+        location=Wording.of(gathered.clinic).place,
+    )
+
+
+def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
+    """Days between which a visit that nobody has booked will fall. Never for silent couples or held
+    visits."""
+    wording = Wording.of(gathered.clinic)
+    for visit in gathered.visits:
+        open_window = visit.earliest_on is not None and visit.latest_on is not None
+        wanted = visit.state in (State.PROPOSED, State.WAITING) and not visit.held
+        if not (open_window and wanted) or visit.in_force or visit.uid in shown:
+            continue
+        assert visit.earliest_on is not None
+        assert visit.latest_on is not None
+        ahead = gathered.today <= visit.latest_on and visit.earliest_on - gathered.today <= AHEAD
+        if visit.treatment.couple.is_silent or visit.treatment.is_closed or not ahead:
+            continue
+        if gathered.link.person_id not in _who_would_come(visit, gathered.at):
+            continue
+        sequence, revised_at = _revision(gathered, visit)
+        yield Entry(
+            uid=visit.uid,
+            shape=Shape.WINDOW,
+            starts=visit.earliest_on,
+            ends=visit.latest_on,
+            sequence=sequence,
+            revised_at=revised_at,
+            summary=f"{wording.title}: window, the day is not yet agreed",
+        )
+
+
+def _who_would_come(visit: Appointment, at: datetime) -> Iterable[UUID | None]:
+    donor = plan_of(visit.treatment, at).donor if "donor" in visit.attends else ""
+    return persons_coming(visit.treatment, visit.attends, donor)
+
+
+def _revision(gathered: Gathered, visit: Appointment) -> tuple[int, datetime]:
+    """SEQUENCE, and the newest change of everything that the entry shows: the visit and the clinic's
+    wording."""
+    entry = gathered.entries.get(visit.pk)
+    if entry is None:
+        return 0, max(visit.changed_at, gathered.clinic.changed_at)
+    return entry.sequence, max(entry.changed_at, gathered.clinic.changed_at)
