@@ -45,6 +45,9 @@ def move_status(gathered: Gathered, row: Appointment, act: Act, *, at: datetime,
             remedy="Look at the appointment once more: somebody may have changed it.",
         ) from error
     row.touched, row.changed_at = True, at
+    if row.pencilled:
+        # Who shows bookings to patients must know that this one was never agreed.
+        detail["pencilled"] = True
     if not row.in_force:
         row.pencilled = False
     gathered.touched.add((row.step, row.occurrence))
