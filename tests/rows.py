@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from apps.clinic import services as clinic_services
 from apps.clinic.actors import Actor
@@ -13,6 +14,9 @@ from apps.clinic.services import ClinicInput, Span
 from apps.couples import services as couple_services
 from apps.couples.models import Couple
 from apps.couples.services import PersonInput
+from apps.treatments import services as treatment_services
+from apps.treatments.models import Appointment, Flag, ProtocolVersion, Record, Treatment
+from protocols import library_text
 
 # A Monday morning in Hyderabad (11:30) and in London (06:00).
 AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -74,3 +78,90 @@ def a_couple(clinic: Clinic, *, recipient: PersonInput = LALITHA, partner: Perso
         actor=SYSTEM,
         at=AT,
     )
+
+
+def a_protocol(clinic: Clinic, name: str = "lit-standard") -> ProtocolVersion:
+    """A protocol that ships, published by the clinic's doctor."""
+    return treatment_services.publish_protocol(
+        clinic=clinic, document=library_text(name), signed_by="Dr Sen", actor=SYSTEM, at=AT
+    )
+
+
+def a_treatment(
+    clinic: Clinic,
+    *,
+    couple: Couple | None = None,
+    protocol: ProtocolVersion | None = None,
+    at: datetime = AT,
+) -> Treatment:
+    """A couple on the standard course that starts on the day of `at`."""
+    return treatment_services.start_treatment(
+        couple=couple or a_couple(clinic),
+        protocol_version=protocol
+        or ProtocolVersion.objects.filter(clinic=clinic).first()
+        or a_protocol(clinic),
+        started_on=at.date(),
+        actor=SYSTEM,
+        at=at,
+    )
+
+
+def said(treatment: Treatment, actor: Actor, at: datetime, kind: str, **fields: Any) -> Record:
+    """A record, by whom and when."""
+    return treatment_services.record(treatment=treatment, data={"kind": kind, **fields}, actor=actor, at=at)
+
+
+def consented(treatment: Treatment, nurse: Actor, at: datetime = AT) -> None:
+    """Both have signed."""
+    for person in ("recipient", "partner"):
+        said(treatment, nurse, at, "consent", person=person, on=at.date())
+
+
+def screened(treatment: Treatment, nurse: Actor, at: datetime) -> None:
+    """The partner's infection screen and the recipient's pregnancy test of that day are clear."""
+    asked = [("partner", test) for test in ("hiv", "hbv", "hcv", "syphilis")]
+    for person, test in [*asked, ("recipient", "pregnancy-test")]:
+        said(
+            treatment,
+            nurse,
+            at,
+            "screening",
+            person=person,
+            test=test,
+            outcome="clear",
+            sampled_on=at.date(),
+        )
+
+
+def dosed(
+    treatment: Treatment, nurse: Actor, at: datetime, occurrence: int, step: str = "sensitisation"
+) -> Record:
+    """A dose given at `at`, the partner screened that day."""
+    screened(treatment, nurse, at)
+    return said(treatment, nurse, at, "fulfilled", step=step, occurrence=occurrence, on=at.date())
+
+
+def resulted(treatment: Treatment, nurse: Actor, at: datetime, value: float) -> Record:
+    """An antibody result, sampled and reported on the day of `at`."""
+    day = at.date()
+    return said(treatment, nurse, at, "result", test="apca", sampled_on=day, resulted_on=day, value=value)
+
+
+def after_three_doses(clinic: Clinic, nurse: Actor) -> tuple[Treatment, datetime]:
+    """A couple whose baseline was negative and whose three doses are given; and the day of the antibody test."""
+    treatment = a_treatment(clinic)
+    consented(treatment, nurse)
+    resulted(treatment, nurse, AT, 4)
+    for number in (1, 2, 3):
+        dosed(treatment, nurse, AT + timedelta(weeks=4 * number - 3), number)
+    return treatment, AT + timedelta(weeks=13)
+
+
+def visit(treatment: Treatment, step: str, occurrence: int = 1) -> Appointment:
+    """The stored visit as it is now."""
+    return Appointment.objects.get(treatment=treatment, step=step, occurrence=occurrence)
+
+
+def flag(treatment: Treatment, code: str) -> Flag:
+    """The one flag of that code as it is now."""
+    return Flag.objects.get(treatment=treatment, code=code)
