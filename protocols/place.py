@@ -175,6 +175,11 @@ def _why(visit: PlannedVisit, text: str) -> PlannedVisit:
     return replace(visit, because=(StateReason(text), *visit.because))
 
 
+def _inside_bounds(window: Window | None, on: date) -> bool:
+    low, high = (window.absolute_minimum, window.maximum) if window else (None, None)
+    return (low is None or on >= low) and (high is None or on <= high)
+
+
 def _keep_anchor(work: Working, slot: Slot, visit: PlannedVisit) -> None:
     """The day that successors hang on: what really happened, until then the booking, until then the proposal."""
     numbered = slot.dose and (slot.step.rounds or slot.step.count > 1)
@@ -183,7 +188,12 @@ def _keep_anchor(work: Working, slot: Slot, visit: PlannedVisit) -> None:
         work.anchors[slot.key] = AnchorDate(label, visit.on, "actual")
     elif visit.state is State.SKIPPED and visit.on:
         work.anchors[slot.key] = AnchorDate(label, visit.on, "skipped")
-    elif visit.state is State.BOOKED and visit.on:
+    elif visit.state is State.BOOKED and visit.on and _inside_bounds(visit.window, visit.on):
         work.anchors[slot.key] = AnchorDate(label, visit.on, "booked")
+    elif visit.state is State.BOOKED and visit.window:
+        # A booking that the protocol cannot allow is flagged and not obeyed: what follows hangs on the proposal.
+        proposal = propose(work, slot, visit.window, visit.window.maximum)
+        if proposal is not None:
+            work.anchors[slot.key] = AnchorDate(label, proposal.proposed_on, "proposed", provisional=True)
     elif visit.proposed_on:
         work.anchors[slot.key] = AnchorDate(label, visit.proposed_on, "proposed", provisional=True)
