@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from protocols.because import RelationReason, day_words
 from protocols.plan import LIVE, Flag, PlannedVisit, State
 from protocols.records import Decision
+from protocols.requirements import missing_parts
 from protocols.working import Working
 
 _DAY = timedelta(days=1)
@@ -103,13 +104,22 @@ def visit_unrecorded(work: Working, visit: PlannedVisit) -> Flag | None:
 
 
 def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
-    if visit.state is not State.BOOKED or visit.on is None or not visit.missing:
+    """What could be there by now and is not. What only the day itself can bring is due at arrival, not before."""
+    if visit.state is not State.BOOKED or visit.on is None or not visit.missing or work.today.past(visit.on):
         return None
     notice_on = work.ahead_of(visit.on, work.template.notice)
-    if not work.today.reached(notice_on) or work.today.past(visit.on):
+    step = work.template.step_named[visit.step]
+    raised = [
+        (text, max(notice_on, first_on or notice_on))
+        for text, first_on in missing_parts(work.template, work.facts, work, step, visit.on)
+    ]
+    due = [(text, from_on) for text, from_on in raised if work.today.reached(from_on)]
+    if not due:
         return None
-    text = f"{named(visit)} on {visit.on.isoformat()} still needs: {', '.join(visit.missing)}"
-    return work.make_flag("prerequisite_missing", subject(visit), text, notice_on, key=visit.key)
+    text = f"{named(visit)} on {visit.on.isoformat()} still needs: {', '.join(text for text, _ in due)}"
+    return work.make_flag(
+        "prerequisite_missing", subject(visit), text, min(on for _, on in due), key=visit.key
+    )
 
 
 def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:

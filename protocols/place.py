@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from protocols.anchors import find_anchor
 from protocols.because import AnchorDate, Reason, RelationReason, StateReason

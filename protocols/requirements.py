@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from protocols.durations import add
+from protocols.durations import earliest_reaching
 from protocols.facts import Facts
 from protocols.records import Consent, Screening
 from protocols.template import Requirement, Step, Template
@@ -25,29 +25,36 @@ def missing_on(
     template: Template, facts: Facts, standing: Standing, step: Step, on: date | None
 ) -> tuple[str, ...]:
     """What is still missing for doing `step` on the day `on`, in words; of consent only, while no day is known."""
-    return tuple(
-        text for requirement in step.requires for text in _missing(template, facts, standing, requirement, on)
-    )
+    return tuple(text for text, _ in missing_parts(template, facts, standing, step, on))
 
 
-def _missing(
-    template: Template, facts: Facts, standing: Standing, requirement: Requirement, on: date | None
-) -> Iterator[str]:
+def missing_parts(
+    template: Template, facts: Facts, standing: Standing, step: Step, on: date | None
+) -> Iterator[tuple[str, date | None]]:
+    """What is missing, each with the first day on which it can be had; None where it could be had all along."""
     donors = tuple(standing.donor.split("+"))
-    if requirement.consent:
-        for person in dict.fromkeys(("recipient", "partner", *donors)):
-            if not _consented(facts, person, on):
-                yield f"consent of {person}"
-    if on is None:
-        return
-    for test in requirement.screening or ():
-        for person in donors if requirement.of == "donor" else ("recipient",):
-            if not _screened(template, facts, requirement, person, test, on):
-                yield f"{test} screening of {person}"
-    if requirement.valid_result:
-        until = standing.valid_until.get(requirement.valid_result)
-        if until is None or until < on:
-            yield f"a valid {requirement.valid_result} result"
+    for requirement in step.requires:
+        if requirement.consent:
+            for person in dict.fromkeys(("recipient", "partner", *donors)):
+                if not _consented(facts, person, on):
+                    yield f"consent of {person}", None
+        if on is None:
+            continue
+        first_on = _not_before(template, requirement, on)
+        for test in requirement.screening or ():
+            for person in donors if requirement.of == "donor" else ("recipient",):
+                if not _screened(facts, first_on, person, test, on):
+                    yield f"{test} screening of {person}", first_on
+        if requirement.valid_result:
+            until = standing.valid_until.get(requirement.valid_result)
+            if until is None or until < on:
+                yield f"a valid {requirement.valid_result} result", None
+
+
+def _not_before(template: Template, requirement: Requirement, on: date) -> date:
+    """The first day on which a sample is recent enough for `on`."""
+    age = requirement.not_older_than
+    return earliest_reaching(on, age.at, template.month_ends) if age and age.at else on
 
 
 def _consented(facts: Facts, person: str, on: date | None) -> bool:
@@ -59,17 +66,13 @@ def _consented(facts: Facts, person: str, on: date | None) -> bool:
     return bool(said) and min(said, key=lambda consent: (-consent.on.toordinal(), consent.given)).given
 
 
-def _screened(
-    template: Template, facts: Facts, requirement: Requirement, person: str, test: str, on: date
-) -> bool:
+def _screened(facts: Facts, first_on: date, person: str, test: str, on: date) -> bool:
     """Whether the last sample up to the day is clear and recent enough."""
     samples = [
         entry.record for entry in facts.all_of(Screening)
-        if isinstance(entry.record, Screening) and entry.record.person == person and entry.record.test == test
-        and entry.record.sampled_on <= on
+        if entry.record.person == person and entry.record.test == test and entry.record.sampled_on <= on
     ]  # fmt: skip
-    if not samples or requirement.not_older_than is None or requirement.not_older_than.at is None:
+    last_on = max((sample.sampled_on for sample in samples), default=None)
+    if last_on is None or last_on < first_on:
         return False
-    last_on = max(sample.sampled_on for sample in samples)
-    clear = all(sample.outcome == "clear" for sample in samples if sample.sampled_on == last_on)
-    return clear and add(last_on, requirement.not_older_than.at, template.month_ends) >= on
+    return all(sample.outcome == "clear" for sample in samples if sample.sampled_on == last_on)
