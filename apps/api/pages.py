@@ -14,7 +14,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.shapes.fields import Remedied, Strict
+from apps.api.shapes.fields import Strict, remedied
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 # What a cursor says in clear: a position, an offset among equals, a direction back.
@@ -62,8 +62,7 @@ def page(
     pages = Pages(ordering)
     try:
         found = pages.paginate_queryset(rows, request)
-    except (ValueError, OverflowError):  # a cursor that was made up
-        raise ValidationError(
-            {"cursor": [ErrorDetail("This cursor is not one of ours.", "cursor")]}
-        ) from None
+    except (ValueError, NotFound, DjangoValidationError):  # a cursor that was made up
+        fault = remedied("This cursor is not one of ours.", "invalid", "Take it from next or previous.")
+        raise ValidationError({"cursor": [fault]}) from None
     return pages.get_paginated_response(show(list(found or [])))

@@ -66,6 +66,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         case exceptions.ValidationError():
             faults = list(_flat(error.detail))
             return problem(400, "invalid", _count(faults), faults)
+        case OverflowError():  # a date so far away that the calendar ends before its plan does
+            far = Fault("", "A date is too far away to plan with.", "Check the years.")
+            return problem(400, "out_of_range", far.message, [far])
         case Http404():
             return _plain(exceptions.NotFound("There is no such record."))
         case PermissionDenied():
@@ -105,5 +108,5 @@ def _flat(detail: Any, path: str = "") -> Iterator[Fault]:
     else:
         code = getattr(detail, "code", "")
         yield Fault(
-            path, str(detail), getattr(detail, "remedy", "") or _REMEDIES.get(code, "Correct the value.")
+            path, str(detail), getattr(code, "remedy", "") or _REMEDIES.get(code, "Correct the value.")
         )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from apps.api.views import couples, flags, front, records, treatments
+from apps.api.views import appointments, couples, flags, front, records, treatments
 
 app_name = "api"
 
@@ -16,6 +16,15 @@ urlpatterns: list[URLPattern] = [
     path("treatments/<uuid:treatment_id>/plan/", treatments.TreatmentPlan.as_view(), name="plan"),
     path("treatments/<uuid:treatment_id>/preview/", treatments.TreatmentPreview.as_view(), name="preview"),
     path("treatments/<uuid:treatment_id>/records/", records.Records.as_view(), name="records"),
+    path("appointments/", appointments.Appointments.as_view(), name="appointments"),
+    path("appointments/<uuid:appointment_id>/", appointments.OneAppointment.as_view(), name="appointment"),
+    path("appointments/<uuid:appointment_id>/book/", appointments.Book.as_view(), name="book"),
+    path("appointments/<uuid:appointment_id>/move/", appointments.Move.as_view(), name="move"),
+    path("appointments/<uuid:appointment_id>/confirm/", appointments.Confirm.as_view(), name="confirm"),
+    path("appointments/<uuid:appointment_id>/cancel/", appointments.Cancel.as_view(), name="cancel"),
+    path("appointments/<uuid:appointment_id>/arrive/", appointments.Arrive.as_view(), name="arrive"),
+    path("appointments/<uuid:appointment_id>/attend/", appointments.Attend.as_view(), name="attend"),
+    path("appointments/<uuid:appointment_id>/miss/", appointments.Miss.as_view(), name="miss"),
     path("flags/", flags.Flags.as_view(), name="flags"),
     path("flags/<uuid:flag_id>/", flags.OneFlag.as_view(), name="flag"),
     path("flags/<uuid:flag_id>/decide/", flags.Decide.as_view(), name="decide"),

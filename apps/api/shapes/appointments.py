@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
-from apps.api.shapes.fields import Day, Moment, Remedied, Strict, StrictBoolean, StrictText, Zone
+from apps.api.shapes.fields import Day, Moment, Strict, StrictBoolean, StrictText, Zone, remedied
 from apps.api.shapes.plans import WindowShape
 from apps.treatments.models import FlagState
 from protocols.plan import State
@@ -57,7 +57,7 @@ class DaysQuery(PageQuery):
         first, last = attrs.get("from", date.min), attrs.get("to", date.max)
         if last < first:
             raise ValidationError(
-                {"to": [Remedied("The last day lies before the first.", "invalid", "Swap them.")]}
+                {"to": [remedied("The last day lies before the first.", "invalid", "Swap them.")]}
             )
         return attrs
 
@@ -74,7 +74,7 @@ class AppointmentQuery(DaysQuery):
         for one in wanted:
             if one not in STATUSES:
                 raise ValidationError(
-                    [Remedied(f"There is no status {one!r}.", "unknown", f"Known: {', '.join(STATUSES)}.")]
+                    [remedied(f"There is no status {one!r}.", "unknown", f"Known: {', '.join(STATUSES)}.")]
                 )
         return wanted
 
@@ -89,10 +89,17 @@ class BookRequest(Strict):
 
 
 class MoveRequest(Strict):
-    """The new time."""
+    """The new time. Without `minutes` it stays as long as it is, without `pencil` as sure as it may be."""
 
     starts_at = Moment()
     minutes = serializers.IntegerField(required=False, min_value=5, max_value=24 * 60)
+    reason = StrictText(required=False, allow_blank=True, max_length=300)
+    pencil = StrictBoolean(required=False)
+
+
+class ConfirmRequest(Strict):
+    """`reason` is needed outside the window."""
+
     reason = StrictText(required=False, allow_blank=True, max_length=300)
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
-from apps.api.shapes.fields import Day, Moment, Remedied, Strict, StrictBoolean, StrictText, Zone
+from apps.api.shapes.fields import Day, Moment, Strict, StrictBoolean, StrictText, Zone, remedied
 from apps.couples.inputs import Identifier, PersonInput
 from apps.couples.models import BloodGroup, Language
 
@@ -40,12 +40,12 @@ class NewPerson(Strict):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "id" in attrs and len(attrs) > 1:
-            fault = Remedied(
+            fault = remedied(
                 "A person known by id brings nothing else.", "invalid", "Send id alone or leave it out."
             )
             raise ValidationError({"id": [fault]})
         if "id" not in attrs and "given_name" not in attrs:
-            raise ValidationError({"given_name": [Remedied("A new person needs it.", "required", "Add it.")]})
+            raise ValidationError({"given_name": [remedied("A new person needs it.", "required", "Add it.")]})
         return attrs
 
 
@@ -108,6 +108,6 @@ class CoupleQuery(PageQuery):
         pair = {"identifier_system", "identifier_value"}
         for missing in pair - set(attrs) if pair & set(attrs) else ():
             raise ValidationError(
-                {missing: [Remedied("An identifier has two parts.", "required", "Add it.")]}
+                {missing: [remedied("An identifier has two parts.", "required", "Add it.")]}
             )
         return attrs

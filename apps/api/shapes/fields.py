@@ -19,16 +19,18 @@ _EVERYWHERE = frozenset({"clinic"})
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-class Remedied(ErrorDetail):
-    """An error's text that carries what mends it."""
+class RemediedCode(str):
+    """The code of an error, with what mends it. REST framework copies errors anew, but keeps their codes."""
 
     remedy: str
+    __slots__ = ("remedy",)
 
-    def __new__(cls, text: str, code: str, remedy: str) -> Remedied:
-        self = super().__new__(cls, text, code)
-        assert isinstance(self, Remedied)
-        self.remedy = remedy
-        return self
+
+def remedied(text: str, code: str, remedy: str) -> ErrorDetail:
+    """An error's text that carries what mends it."""
+    carrier = RemediedCode(code)
+    carrier.remedy = remedy
+    return ErrorDetail(text, carrier)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -40,7 +42,7 @@ class Strict(serializers.Serializer[Any]):
         known = [field.field_name for field in self._writable_fields]
         allowed = ", ".join(str(name) for name in known) or "none"
         unknown = {
-            name: [Remedied(f"There is no field {name!r} here.", "unknown", f"Known: {allowed}.")]
+            name: [remedied(f"There is no field {name!r} here.", "unknown", f"Known: {allowed}.")]
             for name in data
             if name not in known
         }
@@ -76,18 +78,18 @@ class Moment(serializers.DateTimeField):
         moment = _parsed(value)
         if moment is None:
             raise ValidationError(
-                [Remedied("This is no moment.", "invalid", "Write 2026-01-12T09:00:00+05:30.")]
+                [remedied("This is no moment.", "invalid", "Write 2026-01-12T09:00:00+05:30.")]
             )
         if moment.tzinfo is None:
             raise ValidationError(
                 [
-                    Remedied(
+                    remedied(
                         "This moment has no offset.", "naive", "End it with Z or an offset such as +05:30."
                     )
                 ]
             )
         if not _EARLIEST <= moment <= _LATEST:
-            raise ValidationError([Remedied("This moment is too far away.", "range", "Check the year.")])
+            raise ValidationError([remedied("This moment is too far away.", "range", "Check the year.")])
         return moment
 
     def to_representation(self, value: Any) -> str:
@@ -105,9 +107,9 @@ class Day(serializers.DateField):
     def to_internal_value(self, value: Any) -> date:
         day = _day(value)
         if day is None:
-            raise ValidationError([Remedied("This is no date.", "invalid", "Write it like 2026-01-12.")])
+            raise ValidationError([remedied("This is no date.", "invalid", "Write it like 2026-01-12.")])
         if not _EARLIEST.date() <= day <= _LATEST.date():
-            raise ValidationError([Remedied("This date is too far away.", "range", "Check the year.")])
+            raise ValidationError([remedied("This date is too far away.", "range", "Check the year.")])
         return day
 
 
@@ -144,7 +146,7 @@ class NoQuery(Strict):
 def read_query(request: Request, shape: type[Strict]) -> dict[str, Any]:
     """The checked query of a request. A parameter that is not known, or stands twice, is a fault."""
     repeated = {
-        name: [Remedied(f"{name} stands twice.", "repeated", "Give it once.")]
+        name: [remedied(f"{name} stands twice.", "repeated", "Give it once.")]
         for name, values in request.query_params.lists()
         if len(values) > 1
     }

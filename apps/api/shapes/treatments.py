@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
 from apps.api.shapes.appointments import FlagShape
-from apps.api.shapes.fields import Day, Moment, Remedied, Strict, StrictBoolean, Zone
+from apps.api.shapes.fields import Day, Moment, Strict, StrictBoolean, Zone, remedied
 from apps.treatments.loading import template_of
 from apps.treatments.models import ProtocolVersion, Record
 from protocols.diff import Changes
@@ -134,7 +134,7 @@ def record_json(record: Record, zone: str) -> dict[str, Any]:
 def record_body(data: Any) -> dict[str, Any]:
     """The body of a record to make. `id`, `recorded_at` and `by` may stand in it; the server's own take their place."""
     if not isinstance(data, dict):
-        raise ValidationError([Remedied("A record is one JSON object.", "invalid", "Send one object.")])
+        raise ValidationError([remedied("A record is one JSON object.", "invalid", "Send one object.")])
     return data
 
 

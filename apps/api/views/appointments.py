@@ -17,6 +17,7 @@ from apps.api.shapes.appointments import (
     AppointmentShape,
     AttendRequest,
     BookRequest,
+    ConfirmRequest,
     EmptyRequest,
     MoveRequest,
     ReasonRequest,
@@ -107,6 +108,19 @@ class Move(AppointmentAct):
 
     def act(self, appointment: Appointment, given: dict[str, Any]) -> object:
         return services.move(appointment=appointment, actor=self.caller.actor, at=self.at, **given)
+
+
+class Confirm(AppointmentAct):
+    shape = ConfirmRequest
+
+    @extend_schema(operation_id="appointments_confirm", request=ConfirmRequest, responses=AppointmentShape)
+    @idempotent
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Make a pencilled booking a real one at its time, once nothing holds the visit."""
+        return self.perform(request, appointment_id)
+
+    def act(self, appointment: Appointment, given: dict[str, Any]) -> object:
+        return services.confirm(appointment=appointment, actor=self.caller.actor, at=self.at, **given)
 
 
 class Cancel(AppointmentAct):

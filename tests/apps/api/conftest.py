@@ -10,13 +10,21 @@ import pytest
 from django.core.cache import cache
 from pytest_django import Settings
 
-AT = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)  # that of tests.rows
+
+class Clock:
+    """What the API takes for now: the moment of tests.rows until a test sets another."""
+
+    at = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
 
 
 @pytest.fixture(autouse=True)
-def _api(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def clock(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    monkeypatch.setattr("apps.api.views.base.ApiView.clock", staticmethod(lambda: AT))
+    standing = Clock()
+    monkeypatch.setattr("apps.api.views.base.ApiView.clock", standing)
     cache.clear()
-    yield
+    yield standing
     cache.clear()
