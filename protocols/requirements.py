@@ -32,23 +32,32 @@ def missing_parts(
     template: Template, facts: Facts, standing: Standing, step: Step, on: date | None
 ) -> Iterator[tuple[str, date | None]]:
     """What is missing, each with the first day on which it can be had; None where it could be had all along."""
-    donors = tuple(standing.donor.split("+"))
     for requirement in step.requires:
         if requirement.consent:
-            for person in dict.fromkeys(("recipient", "partner", *donors)):
-                if not _consented(facts, person, on):
-                    yield f"consent of {person}", None
-        if on is None:
-            continue
-        first_on = _not_before(template, requirement, on)
-        for test in requirement.screening or ():
-            for person in donors if requirement.of == "donor" else ("recipient",):
-                if not _screened(facts, first_on, person, test, on):
-                    yield f"{test} screening of {person}", first_on
-        if requirement.valid_result:
+            yield from ((text, None) for text in _unsigned(facts, standing, on))
+        elif on is not None and requirement.screening:
+            yield from _unscreened(template, facts, standing, requirement, on)
+        elif on is not None and requirement.valid_result:
             until = standing.valid_until.get(requirement.valid_result)
             if until is None or until < on:
                 yield f"a valid {requirement.valid_result} result", None
+
+
+def _unsigned(facts: Facts, standing: Standing, on: date | None) -> Iterator[str]:
+    for person in dict.fromkeys(("recipient", "partner", *standing.donor.split("+"))):
+        if not _consented(facts, person, on):
+            yield f"consent of {person}"
+
+
+def _unscreened(
+    template: Template, facts: Facts, standing: Standing, requirement: Requirement, on: date
+) -> Iterator[tuple[str, date]]:
+    first_on = _not_before(template, requirement, on)
+    people = tuple(standing.donor.split("+")) if requirement.of == "donor" else ("recipient",)
+    for test in requirement.screening or ():
+        for person in people:
+            if not _screened(facts, first_on, person, test, on):
+                yield f"{test} screening of {person}", first_on
 
 
 def _not_before(template: Template, requirement: Requirement, on: date) -> date:
