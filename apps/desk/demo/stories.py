@@ -1,0 +1,183 @@
+"""Sixty couples as data: every stage of lit-standard, and every flag that it can raise.
+
+`shows` names the flags that must be open in the end; a test holds that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.desk.demo.acts import (
+    Act,
+    Acts,
+    at_visit,
+    baseline,
+    begun,
+    book,
+    consent,
+    course,
+    decide,
+    done,
+    dose,
+    milestone,
+    say,
+    screened,
+    start,
+    tested,
+)
+
+BASELINE, DOSE, TEST = "baseline-antibody-test", "sensitisation", "antibody-test"
+BOOSTER, EARLY, AGAIN = "preconception-booster", "early-pregnancy-booster", "re-dose"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One couple's course. `enrolled` is the day of enrolment, before everything else."""
+
+    title: str
+    acts: Acts = ()
+    shows: tuple[str, ...] = ()
+    enrolled: int = -4
+
+
+def _responded(shift: int = 0, value: float = 68.0) -> Acts:
+    """Three doses and a response; the sample was taken on day `shift` - 20."""
+    return course(-104 + shift, -76 + shift, -48 + shift) + tested(1, -20 + shift, value, after=7)
+
+
+def _pregnant(weeks_ago: int, shift: int) -> Acts:
+    """A response, a booster, an attempt, and a pregnancy dated by a last period so many weeks ago."""
+    period = -7 * weeks_ago
+    attempt = period + 14
+    return (
+        _responded(shift)
+        + milestone("conception-attempt", attempt, said=shift - 12, certainty="planned")
+        + dose(1, attempt - 14, step=BOOSTER)
+        + milestone("conception-attempt", attempt)
+        + milestone("pregnancy", period + 30)
+        + say(period + 30, "dating", "doctor", basis="lmp", on=period)
+    )
+
+
+def _no_response_at_cap() -> Acts:
+    return (
+        course(-236, -208, -180)
+        + tested(1, -152, 4.0)
+        + decide(-142, "no_antibody_response", "extra_doses", "Converters after six doses are common", doses=3)
+        + dose(4, -133) + dose(5, -105) + dose(6, -77)
+        + tested(2, -14, 7.0, after=10)
+    )  # fmt: skip
+
+
+FLAGGED = (
+    Story("No response after three doses", course(-105, -77, -48) + tested(1, -14, 6.0, 10), ("no_antibody_response",)),
+    Story("Borderline, still no response", course(-100, -72, -44) + tested(1, -12, 15.0, 9), ("no_antibody_response",)),
+    Story("No response at the cap of six", _no_response_at_cap(), ("no_antibody_response",)),
+    Story("Weak response", course(-100, -72, -44) + tested(1, -13, 34.0, 11), ("weak_antibody_response",)),
+    Story("Sample clotted", course(-101, -73, -45) + tested(1, -12, None, 9), ("result_not_interpretable",)),
+    Story("Positive before the first dose", start(-14) + consent(-14) + baseline(-13, 62.0, 9), ("baseline_already_positive",)),
+    Story(
+        "Pregnant after the first dose",
+        course(-34) + book(DOSE, 2, 4, made=-5) + milestone("pregnancy", -1) + say(-1, "dating", "doctor", basis="lmp", on=-33),
+        ("pregnancy_during_course",),
+    ),
+    Story("Result never came", start(-40) + consent(-40) + done(BASELINE, 1, -38), ("result_overdue",)),
+    Story("Response older than three months", course(-230, -202, -174) + tested(1, -146, 66.0), ("result_expired",)),
+    Story("Dose 2 overdue", course(-52), ("visit_overdue",)),
+    Story("Yesterday's dose has no outcome", course(-29) + screened(-3) + book(DOSE, 2, -2, made=-9), ("visit_unrecorded",)),
+    Story(
+        "Booster of early pregnancy not done in its week",
+        _pregnant(10, -80) + say(-38, "opt_in", step=EARLY, on=-38),
+        ("window_expired",),
+    ),
+    Story("Dose 2 after ten days", course(-13) + dose(2, -3), ("given_too_early",)),
+    Story("Too few cells", begun(-4) + dose(1, -4, cells=2.1), ("dose_inadequate",)),
+    Story("Dose 3 in three days, no serology yet", course(-54, -26) + book(DOSE, 3, 3), ("prerequisite_missing",)),
+    Story("Dose 2 closes this week", course(-38), ("closing_unbooked",)),
+    Story("Dose 2 booked early for a journey", course(-13) + book(DOSE, 2, 4, reason="Travel"), ("booking_outside_window",)),
+    Story(
+        "Closed with a visit still booked",
+        course(-27) + book(DOSE, 2, 6, made=-8) + say(-1, "close", "doctor", on=-1, reason="Moves abroad"),
+        ("booking_not_needed",),
+    ),
+    Story(
+        "Away in the whole week of the booster",
+        _pregnant(7, -60)
+        + say(-15, "opt_in", step=EARLY, on=-15)
+        + say(-2, "absence", person="recipient", from_on=4, to_on=16),
+        ("no_open_day",),
+    ),
+    Story(
+        "Attempt planned before the booster can be",
+        course(-72, -44, -16) + tested(1, -2, 71.0, 1) + milestone("conception-attempt", 2, said=-1, certainty="planned"),
+        ("unreachable_window",),
+    ),
+    Story(
+        "Did the attempt take place?",
+        _responded(-20)
+        + milestone("conception-attempt", -4, said=-30, certainty="planned")
+        + dose(1, -19, step=BOOSTER),
+        ("milestone_unconfirmed",),
+    ),
+    Story(
+        "Six months without pregnancy",
+        course(-262, -234, -206) + tested(1, -178, 72.0)
+        + decide(-80, "result_expired", "accept", "Clinical course stable"),
+        ("redose_due",),
+    ),
+)  # fmt: skip
+STAGES = (
+    Story("Enrolled yesterday", enrolled=-1),
+    Story("Enrolled, thinking it over", enrolled=-9),
+    Story("Enrolled, documents awaited", enrolled=-5),
+    Story("Starts next week", start(-3, begins=7) + consent(-3)),
+    Story("Baseline to book", start(-2) + consent(-2)),
+    Story("Baseline booked", start(-6) + consent(-6) + book(BASELINE, 1, 2)),
+    Story("Baseline today", start(-5) + consent(-5) + book(BASELINE, 1, 0)),
+    Story("Baseline result awaited", start(-8) + consent(-8) + done(BASELINE, 1, -6)),
+    Story("Dose 1 to book, consent missing", start(-26) + baseline(-25)),
+    Story("Dose 1 today", begun(0) + book(DOSE, 1, 0, made=-6) + screened(-1)),
+    Story("Dose 1 tomorrow", begun(1) + book(DOSE, 1, 1, made=-6) + screened(-1)),
+    Story("Dose 1 booked", begun(9) + book(DOSE, 1, 9)),
+    Story("Dose 2 to book", course(-12)),
+    Story("Dose 2 booked in a fortnight", course(-14) + book(DOSE, 2, 14)),
+    Story("Dose 2 booked", course(-17) + book(DOSE, 2, 11)),
+    Story("Dose 2 today", course(-28) + book(DOSE, 2, 0, made=-7) + screened(-1)),
+    Story("Arrived for dose 2", course(-28) + book(DOSE, 2, 0, made=-9) + screened(-1) + at_visit("arrive", DOSE, 2, 0)),
+    Story("Missed dose 2, to book again", course(-32) + book(DOSE, 2, -4, made=-9) + at_visit("miss", DOSE, 2, -3, "Fever")),
+    Story("Cancelled dose 2", course(-24) + book(DOSE, 2, 5, made=-9) + at_visit("cancel", DOSE, 2, -1, "Work")),
+    Story("Dose 3 to book", course(-40, -12)),
+    Story("Dose 3 today", course(-56, -28) + book(DOSE, 3, 0, made=-6) + screened(-1)),
+    Story("Dose 3 booked", course(-47, -19) + book(DOSE, 3, 9)),
+    Story("Dose 3 in two weeks, donor away", course(-42, -14) + say(-5, "absence", person="partner", from_on=8, to_on=13)),
+    Story("Test to book", course(-70, -42, -14)),
+    Story("Test booked", course(-78, -50, -22) + book(TEST, 1, 6)),
+    Story("Test today", course(-84, -56, -28) + book(TEST, 1, 0, made=-8)),
+    Story("Result awaited", course(-90, -62, -34) + done(TEST, 1, -6)),
+    Story("Responded, no attempt planned", _responded()),
+    Story("Responded strongly", _responded(-6, 88.0)),
+    Story("Booster to book", _responded(-4) + milestone("conception-attempt", 34, said=-8, certainty="planned")),
+    Story(
+        "Booster booked",
+        _responded(-3) + milestone("conception-attempt", 26, said=-9, certainty="planned") + book(BOOSTER, 1, 12),
+    ),
+    Story(
+        "Booster given, attempt ahead",
+        _responded(-18) + milestone("conception-attempt", 9, said=-28, certainty="planned") + dose(1, -6, step=BOOSTER),
+    ),
+    Story("Pregnant, asks for the early booster", _pregnant(6, -55) + say(-8, "opt_in", step=EARLY, on=-8) + book(EARLY, 1, 16)),
+    Story("Pregnant, no further booster wanted", _pregnant(9, -75) + say(-30, "opt_in", step=EARLY, on=-30, wanted=False)),
+    Story(
+        "Early booster given",
+        _pregnant(11, -90) + say(-42, "opt_in", step=EARLY, on=-42) + dose(1, -18, step=EARLY),
+    ),
+    Story("Loss in the first weeks", _pregnant(9, -75) + milestone("loss", -6)),
+    Story("Paused at their wish", course(-33) + say(-20, "pause", on=-20, reason="Family journey")),
+    Story("Messages stopped at her wish", course(-18) + (Act(-3, "silence"),)),
+)  # fmt: skip
+STORIES = FLAGGED + STAGES
+
+
+def of(place: int) -> Story:
+    """The story of the couple at this place in the two lists of people, Hyderabad first."""
+    return STORIES[place % len(STORIES)]

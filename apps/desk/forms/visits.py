@@ -1,0 +1,103 @@
+"""Booking, moving, performing and missing a visit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+
+from apps.clinic.clock import local_moment
+from apps.desk.forms.base import DateField, DeskForm, TimeField
+
+# Six picks and "other": a pick is enough of a reason, and the words can be said more exactly.
+DEVIATIONS = (
+    ("", "—"),
+    ("The couple cannot come earlier or later", "The couple cannot come earlier or later"),
+    ("Clinic closed or fully booked", "Clinic closed or fully booked"),
+    ("Illness", "Illness"),
+    ("Travel", "Travel"),
+    ("Donor not available", "Donor not available"),
+    ("Doctor's advice", "Doctor's advice"),
+    ("other", "Other"),
+)
+
+
+class BookForm(DeskForm):
+    """A day and a wall-clock time of the clinic. `with_pencil` offers the pencil for a held visit."""
+
+    renamed = {"starts_at": "on"}  # noqa: RUF012  read only
+
+    def __init__(
+        self, *args: Any, zone: str, with_reason: bool, with_pencil: bool = False, minutes: int = 60, **kwargs: Any
+    ) -> None:
+        self.zone = zone
+        self.base_fields = {
+            "on": DateField(label="Day"),
+            "time": TimeField(label="Time", help_text=f"By the clinic's clock ({zone})."),
+            "minutes": forms.IntegerField(label="Minutes", min_value=5, max_value=720, initial=minutes),
+        }
+        if with_pencil:
+            self.base_fields["pencil"] = forms.BooleanField(
+                label="Pencil it in until the doctor has decided",
+                required=False,
+                initial=True,
+                help_text="Keeps the place. Sends nothing, stands in no calendar, cannot be performed.",
+            )
+        hint = "" if with_reason else "Needed only on a day outside the good days."
+        self.base_fields["reason"] = forms.ChoiceField(
+            label="Reason for this day", choices=DEVIATIONS, required=False, help_text=hint
+        )
+        self.base_fields["other_reason"] = forms.CharField(
+            label="Reason in your words", required=False, max_length=300
+        )
+        super().__init__(*args, **kwargs)
+
+    def starts_at(self) -> datetime:
+        """The chosen wall time in the clinic's zone. Raises Invalid in the hour in which the clocks change."""
+        wall = datetime.combine(self.cleaned_data["on"], self.cleaned_data["time"])  # noqa: DTZ001  made aware next
+        return local_moment(self.zone, wall)
+
+    def reason_text(self) -> str:
+        picked: str = self.cleaned_data.get("reason") or ""
+        said: str = self.cleaned_data.get("other_reason", "").strip()
+        return said or ("" if picked == "other" else picked)
+
+
+def first_choice(on: date | None, starts_at: datetime | None, zone: str) -> dict[str, Any]:
+    """What the form shows first: the booked time, or the proposed day at nine."""
+    if starts_at is not None:
+        local = starts_at.astimezone(ZoneInfo(zone))
+        return {"on": local.date(), "time": local.time().replace(second=0, microsecond=0)}
+    return {"on": on, "time": time(9, 0)}
+
+
+class AttendForm(DeskForm):
+    """What was done; the content of a dose is asked for doses only."""
+
+    def __init__(self, *args: Any, today: date, dose: bool, **kwargs: Any) -> None:
+        self.base_fields = {"on": DateField(label="Done on", initial=today)}
+        if dose:
+            self.base_fields |= {
+                "cells_million": forms.FloatField(label="Cells (million)", required=False, min_value=0),
+                "viability_percent": forms.FloatField(
+                    label="Viability (%)", required=False, min_value=0, max_value=100
+                ),
+                "volume_ml": forms.FloatField(label="Volume injected (ml)", required=False, min_value=0),
+            }
+        super().__init__(*args, **kwargs)
+
+    def content(self) -> dict[str, float] | None:
+        """What was given, or None where nothing was measured."""
+        given = self.given()
+        given.pop("on", None)
+        return given or None
+
+
+class ReasonForm(DeskForm):
+    """Why a visit was cancelled or missed."""
+
+    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        self.base_fields = {"reason": forms.CharField(label="Reason", max_length=300, required=required)}
+        super().__init__(*args, **kwargs)

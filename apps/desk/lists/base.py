@@ -1,0 +1,86 @@
+"""What every list of the desk has in common: only rows of the user's clinics, and nothing edited in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from apps.desk.access import Desk, desk_of
+
+
+class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
+    """A list of rows. Each row's page is the desk's own; the raw forms of Django's admin do not exist."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_sheet = False
+    show_facets = False
+    list_disable_select_all = True
+
+    def rows(self, desk: Desk) -> QuerySet[Any]:
+        """The rows that this user may see; each list says which."""
+        return self.model._default_manager.none()  # type: ignore[no-any-return]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.rows(desk_of(request))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(desk_of(request).clinics)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        clinics = desk_of(request).clinics
+        return bool(clinics) and (obj is None or getattr(obj, "clinic", obj) in clinics)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def add_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        raise Http404("There is no such page.")
+
+    def change_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        raise Http404("There is no such page.")
+
+    def delete_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        raise Http404("There is no such page.")
+
+    def history_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        raise Http404("There is no such page.")
+
+
+def pill(text: str, tone: str) -> SafeString:
+    """A word with a colour; the word alone says all."""
+    return format_html('<span class="desk-pill desk-{}">{}</span>', tone, text)
+
+
+TONES = {
+    "fulfilled": "good",
+    "booked": "info",
+    "arrived": "info",
+    "proposed": "warn",
+    "noshow": "bad",
+    "missed": "bad",
+    "cancelled": "quiet",
+    "entered-in-error": "quiet",
+    "open": "warn",
+    "decided": "good",
+    "cleared": "quiet",
+    "urgent": "bad",
+    "warning": "warn",
+    "info": "info",
+}
+
+
+def tone(code: str) -> str:
+    return TONES.get(code, "quiet")

@@ -1,0 +1,72 @@
+"""Every address of the desk beyond the lists. Names begin with what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
+
+from apps.desk.pages import clinic, couples, flags, links, protocols, records, staff, treatments, visits
+
+_COUPLE = "couples/couple/<uuid:pk>/"
+_PERSON = "couples/person/<uuid:pk>/"
+_TREATMENT = "treatments/treatment/<uuid:pk>/"
+_VISIT = "treatments/appointment/<uuid:pk>/"
+_FLAG = "treatments/flag/<uuid:pk>/"
+_PROTOCOL = "treatments/protocolversion/"
+_CLINIC = "clinic/clinic/<uuid:pk>/"
+_STAFF = "clinic/membership/"
+
+
+class DayConverter(StringConverter):
+    """A day written as 2026-01-12; anything else is no address."""
+
+    regex = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+
+
+register_converter(DayConverter, "day")
+
+
+def pages(signed_in: Callable[..., Any]) -> list[URLPattern]:
+    """`signed_in` wraps a view so that only staff reach it."""
+    return [path(route, signed_in(view), name=name) for route, view, name in _ROUTES]
+
+
+_ROUTES: list[tuple[str, Callable[..., Any], str]] = [
+    ("couples/couple/add/", couples.enrol, "couples_couple_add"),
+    (_COUPLE + "change/", couples.show, "couples_couple_change"),
+    (_COUPLE + "start/", couples.start, "couple_start"),
+    (_COUPLE + "silence/", couples.silence, "couple_silence"),
+    (_COUPLE + "speak/", couples.speak, "couple_speak"),
+    (_PERSON + "change/", couples.edit_person, "person_edit"),
+    (_PERSON + "links/", links.show, "person_links"),
+    (_PERSON + "links/issue/", links.issue, "link_issue"),
+    ("feeds/link/<uuid:pk>/rotate/", links.renew, "link_rotate"),
+    ("feeds/link/<uuid:pk>/revoke/", links.withdraw, "link_revoke"),
+    (_TREATMENT + "change/", treatments.show, "treatments_treatment_change"),
+    (_TREATMENT + "record/<slug:kind>/", records.add, "treatment_record"),
+    (_TREATMENT + "loss/", records.loss, "treatment_loss"),
+    ("treatments/record/<uuid:pk>/correct/", records.amend, "record_correct"),
+    (_VISIT + "change/", visits.show, "treatments_appointment_change"),
+    (_VISIT + "book/", visits.reserve, "visit_book"),
+    (_VISIT + "confirm/", visits.ink, "visit_confirm"),
+    (_VISIT + "move/", visits.shift, "visit_move"),
+    (_VISIT + "cancel/", visits.call_off, "visit_cancel"),
+    (_VISIT + "arrive/", visits.come, "visit_arrive"),
+    (_VISIT + "attend/", visits.perform, "visit_attend"),
+    (_VISIT + "miss/", visits.not_come, "visit_miss"),
+    (_FLAG + "change/", flags.show, "treatments_flag_change"),
+    (_PROTOCOL + "publish/", protocols.publish, "protocol_publish"),
+    (_PROTOCOL + "<uuid:pk>/change/", protocols.show, "treatments_protocolversion_change"),
+    (_CLINIC + "change/", clinic.show, "clinic_clinic_change"),
+    (_CLINIC + "hours/", clinic.hours, "clinic_hours"),
+    (_CLINIC + "close/", clinic.close, "clinic_close"),
+    (_CLINIC + "reopen/<day:from_on>/<day:to_on>/", clinic.reopen, "clinic_reopen"),
+    (_CLINIC + "holiday/", clinic.add_holiday, "clinic_holiday"),
+    (_CLINIC + "holiday/<day:on>/", clinic.tick, "clinic_tick"),
+    (_CLINIC + "holidays/<int:year>/", clinic.list_year, "clinic_year"),
+    (_STAFF + "add/", staff.add, "clinic_membership_add"),
+    (_STAFF + "<uuid:pk>/end/", staff.end, "member_end"),
+]

@@ -1,0 +1,259 @@
+"""One appointment: its window and why, and the acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from apps.booking.services import arrive, attend, book, cancel, confirm, miss, move
+from apps.clinic.errors import LitError
+from apps.desk import words
+from apps.desk.access import Desk, desk_of
+from apps.desk.forms.base import in_one_line
+from apps.desk.forms.visits import AttendForm, BookForm, ReasonForm, first_choice
+from apps.desk.pages.base import FormPage, page, press
+from apps.desk.rows import buttons, changes_in_words, flag_row, local, number, who
+from apps.treatments.models import Appointment
+from apps.treatments.queries import appointment_by_id, flags_of, plan_of
+from apps.treatments.services import preview
+
+
+def show(request: HttpRequest, pk: UUID) -> HttpResponse:
+    desk, visit = _found(request, pk)
+    context = {**_frame(visit, desk), "buttons": buttons(visit, desk), "flags": _flags(visit, desk)}
+    return page(request, "desk/visit.html", visit.title, context)
+
+
+def reserve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Book, or pencil in what is held."""
+    desk, visit = _found(request, pk)
+    actor = desk.require("book", visit.clinic)
+    form = _book_form(request, visit)
+
+    def act() -> str | None:
+        if "preview" in request.POST:
+            return None
+        book(
+            appointment=visit,
+            starts_at=form.starts_at(),
+            minutes=form.cleaned_data["minutes"],
+            actor=actor,
+            at=desk.at,
+            reason=form.reason_text(),
+            pencil=bool(form.cleaned_data.get("pencil")),
+        )
+        return _address(visit)
+
+    button = "Pencil in" if visit.held else "Book"
+    return _booking_page(request, desk, visit, form, act, title=f"{button}: {visit.title}", button=button)
+
+
+def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Move a booking; the page can first show what follows from it."""
+    desk, visit = _found(request, pk)
+    actor = desk.require("book", visit.clinic)
+    form = _book_form(request, visit)
+
+    def act() -> str | None:
+        if "preview" in request.POST:
+            return None
+        move(
+            appointment=visit,
+            starts_at=form.starts_at(),
+            minutes=form.cleaned_data["minutes"],
+            actor=actor,
+            at=desk.at,
+            reason=form.reason_text(),
+        )
+        return _address(visit)
+
+    return _booking_page(request, desk, visit, form, act, title=f"Move: {visit.title}", button="Move")
+
+
+def _book_form(request: HttpRequest, visit: Appointment) -> BookForm:
+    start = visit.starts_at if visit.in_force else None
+    minutes = int((visit.ends_at - visit.starts_at).total_seconds() // 60) if visit.ends_at and visit.starts_at else 60
+    return BookForm(
+        request.POST or None,
+        zone=visit.clinic.zone,
+        with_reason=not words.window_of(visit.plan),
+        with_pencil=visit.held and not visit.in_force,
+        minutes=minutes,
+        initial=first_choice(visit.proposed_on or visit.earliest_on, start, visit.clinic.zone),
+    )
+
+
+def _booking_page(
+    request: HttpRequest, desk: Desk, visit: Appointment, form: BookForm, act: Callable[[], str | None], *, title: str, button: str
+) -> HttpResponse:
+    context = _frame(visit, desk)
+    if request.method == "POST" and "preview" in request.POST and form.is_valid():
+        context |= _preview(visit, form, desk)
+    return FormPage(
+        title=title,
+        form=form,
+        act=act,
+        done="Saved. The plan has been made anew.",
+        button=button,
+        back=_address(visit),
+        template="desk/book.html",
+        context=context,
+    ).answer(request)
+
+
+def _preview(visit: Appointment, form: BookForm, desk: Desk) -> dict[str, object]:
+    """What the plan would say with this day, or why it cannot be."""
+    today = desk.today(visit.clinic)
+    on = form.cleaned_data["on"]
+    data = {
+        "kind": "booked",
+        "step": visit.step,
+        "occurrence": visit.occurrence,
+        "on": on.isoformat(),
+        "pencilled": bool(form.cleaned_data.get("pencil")) or visit.pencilled,
+    }
+    try:
+        after, _ = preview(treatment=visit.treatment, records=[data], at=desk.at)
+    except LitError as error:
+        return {"refused": in_one_line(error)}
+    before = plan_of(visit.treatment, desk.at)
+    return {
+        "previewed": True,
+        "verdict": words.timing(words.window_of(visit.plan), on),
+        "preview_lines": changes_in_words(before, after, today),
+        "preview_flags": [
+            flag.text for flag in after.flags if flag.key not in {old.key for old in before.flags}
+        ],
+    }
+
+
+def call_off(request: HttpRequest, pk: UUID) -> HttpResponse:
+    desk, visit = _found(request, pk)
+    actor = desk.require("book", visit.clinic)
+    form = ReasonForm(request.POST or None)
+
+    def act() -> str:
+        cancel(appointment=visit, reason=form.cleaned_data["reason"], actor=actor, at=desk.at)
+        return _address(visit)
+
+    return _reason_page(request, desk, visit, form, act, title="Cancel", done="The visit is cancelled.")
+
+
+def not_come(request: HttpRequest, pk: UUID) -> HttpResponse:
+    desk, visit = _found(request, pk)
+    actor = desk.require("book", visit.clinic)
+    form = ReasonForm(request.POST or None, required=False)
+
+    def act() -> str:
+        miss(appointment=visit, reason=form.cleaned_data["reason"], actor=actor, at=desk.at)
+        return _address(visit)
+
+    return _reason_page(request, desk, visit, form, act, title="Missed", done="Recorded as missed.")
+
+
+def _reason_page(
+    request: HttpRequest, desk: Desk, visit: Appointment, form: ReasonForm, act: Callable[[], str | None], *, title: str, done: str
+) -> HttpResponse:
+    return FormPage(
+        title=f"{title}: {visit.title}",
+        form=form,
+        act=act,
+        done=done,
+        button="Cancel the visit" if title == "Cancel" else "Record as missed",
+        back=_address(visit),
+        template="desk/visit_form.html",
+        context=_frame(visit, desk),
+    ).answer(request)
+
+
+def come(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The couple is here: one press."""
+    desk, visit = _found(request, pk)
+    actor = desk.require("book", visit.clinic)
+    return press(
+        request,
+        lambda: arrive(appointment=visit, actor=actor, at=desk.at),
+        done="Marked as arrived.",
+        back=_address(visit),
+    )
+
+
+def ink(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A pencilled booking becomes a real one, once nothing holds the visit."""
+    desk, visit = _found(request, pk)
+    actor = desk.require("book", visit.clinic)
+    return press(
+        request,
+        lambda: confirm(appointment=visit, actor=actor, at=desk.at),
+        done="The booking is confirmed.",
+        back=_address(visit),
+    )
+
+
+def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The visit took place; a dose with its content."""
+    desk, visit = _found(request, pk)
+    actor = desk.require("perform", visit.clinic)
+    on = local(visit).date() if visit.in_force and visit.starts_at else desk.today(visit.clinic)
+    form = AttendForm(
+        request.POST or None,
+        today=min(on, desk.today(visit.clinic)),
+        dose=visit.plan.get("dose") is not None or "donor" in visit.attends,
+    )
+
+    def act() -> str:
+        attend(
+            appointment=visit, on=form.cleaned_data["on"], given=form.content(), actor=actor, at=desk.at
+        )
+        return reverse("admin:treatments_treatment_change", args=[visit.treatment_id])
+
+    return FormPage(
+        title=f"Record the visit: {visit.title}",
+        form=form,
+        act=act,
+        done="The visit is recorded and the plan made anew.",
+        button="Record the visit",
+        back=_address(visit),
+        template="desk/visit_form.html",
+        context=_frame(visit, desk),
+    ).answer(request)
+
+
+def _found(request: HttpRequest, pk: UUID) -> tuple[Desk, Appointment]:
+    desk = desk_of(request)
+    return desk, desk.find(lambda clinic: appointment_by_id(clinic, pk))
+
+
+def _frame(visit: Appointment, desk: Desk) -> dict[str, object]:
+    """What every page of a visit shows: whom, what, its window and why."""
+    today = desk.today(visit.clinic)
+    window = words.window_of(visit.plan)
+    held = [words.words(key.split(":", 1)[0]) for key in visit.plan.get("held_by") or []]
+    return {
+        "visit": visit,
+        "who": who(visit.treatment.couple, desk),
+        "number": number(visit.plan),
+        "status": words.STATUSES[visit.status],
+        "state": words.STATES[visit.state],
+        "starts": local(visit) if visit.starts_at else None,
+        "good": words.good_days(window, today),
+        "bounds": words.bounds(window, today),
+        "proposed": words.day(visit.proposed_on, today) if visit.proposed_on else "",
+        "because": visit.plan.get("because_text", ""),
+        "missing": visit.plan.get("missing") or [],
+        "held_by": held,
+        "treatment_url": reverse("admin:treatments_treatment_change", args=[visit.treatment_id]),
+    }
+
+
+def _flags(visit: Appointment, desk: Desk) -> list[object]:
+    flags = flags_of(visit.clinic, treatment=visit.treatment)
+    flags = flags.filter(step=visit.step, occurrence=visit.occurrence)
+    return [flag_row(flag, desk) for flag in flags]
+
+
+def _address(visit: Appointment) -> str:
+    return reverse("admin:treatments_appointment_change", args=[visit.pk])

@@ -1,0 +1,62 @@
+"""What the desk uses of other edges without knowing them: calendar links and API clients.
+
+Edges never import each other. The settings name who does the work (`DESK_LINKS`, `DESK_LINKS_READ`, `DESK_CLIENTS`);
+the shapes that it must have stand here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib import import_module
+from typing import Protocol, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from apps.clinic.actors import Actor
+from apps.clinic.models import Clinic
+from apps.couples.models import Person
+
+
+class Link(Protocol):
+    """One calendar link of one person."""
+
+    id: UUID
+    label: str
+    created_at: datetime
+    person: Person
+
+    @property
+    def is_live(self) -> bool: ...
+
+
+class Links(Protocol):
+    """Issues, renews and withdraws links. A token is handed out once and never stored."""
+
+    def issue_link(self, *, person: Person, label: str, actor: Actor, at: datetime) -> tuple[Link, str]: ...
+    def rotate(self, *, link: Link, actor: Actor, at: datetime) -> tuple[Link, str]: ...
+    def revoke(self, *, link: Link, actor: Actor, at: datetime) -> Link: ...
+
+
+class LinksRead(Protocol):
+    def links_of(self, person: Person) -> QuerySet[Link]: ...  # type: ignore[type-var]  # a row of another edge
+    def link_by_id(self, clinic: Clinic, link_id: UUID) -> Link: ...
+
+
+class Clients(Protocol):
+    """Makes a machine client: its id and its secret."""
+
+    def create_client(self, *, clinic: Clinic, name: str, actor: Actor, at: datetime) -> tuple[str, str]: ...
+
+
+def links() -> Links:
+    return cast(Links, import_module(settings.DESK_LINKS))
+
+
+def links_read() -> LinksRead:
+    return cast(LinksRead, import_module(settings.DESK_LINKS_READ))
+
+
+def clients() -> Clients:
+    return cast(Clients, import_module(settings.DESK_CLIENTS))

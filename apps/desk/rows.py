@@ -1,0 +1,274 @@
+"""Rows of rows: what a page shows of a visit, a flag, a record. Pure, given what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from apps.couples.models import Couple
+from apps.desk import words
+from apps.desk.access import Desk
+from apps.treatments.models import Appointment, Flag, Record
+from protocols import Plan, PlannedVisit
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link to a form, or with `post` a button that acts at once."""
+
+    text: str
+    url: str
+    post: bool = False
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The banner of a couple: two names, ages and the code."""
+
+    code: str
+    url: str
+    people: tuple[tuple[str, str], ...]
+    silent: str
+    clinic: str
+
+    @property
+    def text(self) -> str:
+        return " & ".join(f"{name} ({age})" if age else name for name, age in self.people)
+
+
+def who(couple: Couple, desk: Desk) -> Who:
+    today = desk.today(couple.clinic)
+    people = tuple((person.full_name, words.age(person.birth_on, today)) for person in (couple.recipient, couple.partner))
+    return Who(
+        code=couple.code,
+        url=reverse("admin:couples_couple_change", args=[couple.pk]),
+        people=people,
+        silent=couple.get_silent_reason_display() if couple.is_silent else "",
+        clinic="" if desk.has_one_clinic else couple.clinic.name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """One line of the plan, as a nurse reads it: no five dates, but too early, good, late or closed."""
+
+    title: str
+    number: str
+    state: str
+    state_words: str
+    on: str
+    timing: str
+    good: str
+    bounds: str
+    held_by: tuple[str, ...]
+    waiting_for: tuple[str, ...]
+    missing: tuple[str, ...]
+    because: str
+    provisional: bool
+    attends: str
+    url: str
+    buttons: tuple[Button, ...]
+
+
+def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, today: date) -> VisitRow:
+    plan = visit.as_json()
+    window = words.window_of(plan)
+    on = visit.on or visit.proposed_on
+    return VisitRow(
+        title=visit.title,
+        number=number(plan),
+        state=visit.state.value,
+        state_words=_state_words(visit, appointment),
+        on=_when(visit, appointment, today),
+        timing=words.timing(window, on or today) if window else "",
+        good=words.good_days(window, today),
+        bounds=words.bounds(window, today),
+        held_by=tuple(words.words(_code(key)) for key in visit.held_by),
+        waiting_for=visit.waiting_for,
+        missing=visit.missing,
+        because=visit.because_text,
+        provisional=visit.provisional,
+        attends=" and ".join(visit.attends),
+        url=reverse("admin:treatments_appointment_change", args=[appointment.pk]) if appointment else "",
+        buttons=tuple(buttons(appointment, desk)[:1]) if appointment else (),
+    )
+
+
+def number(plan: Mapping[str, Any]) -> str:
+    """``dose 2`` where the act counts as a dose, else ``#2`` for a repeat, else nothing."""
+    if plan.get("dose"):
+        attempt = f", attempt {plan['attempt']}" if plan.get("attempt", 1) > 1 else ""
+        return f"dose {plan['dose']}{attempt}"
+    return f"#{plan['occurrence']}" if plan["occurrence"] > 1 else ""
+
+
+def _code(key: str) -> str:
+    return key.split(":", 1)[0]
+
+
+def _state_words(visit: PlannedVisit, appointment: Appointment | None) -> str:
+    if appointment is not None and appointment.status in ("arrived", "cancelled"):
+        return words.STATUSES[appointment.status] + ("" if appointment.in_force else ", book again")
+    return "pencilled" if visit.pencilled else words.STATES[visit.state.value]
+
+
+def _when(visit: PlannedVisit, appointment: Appointment | None, today: date) -> str:
+    if appointment is not None and appointment.in_force and appointment.starts_at:
+        return f"{words.day(local(appointment).date(), today)}, {local(appointment):%H:%M}"
+    if visit.on:
+        return words.day(visit.on, today)
+    return f"around {words.day(visit.proposed_on, today)}" if visit.proposed_on else ""
+
+
+def local(appointment: Appointment) -> datetime:
+    """The start in the zone in which it was agreed. Only for a visit that has one."""
+    if appointment.starts_at is None:
+        raise ValueError("this visit has no time")
+    return appointment.starts_at.astimezone(ZoneInfo(appointment.zone or appointment.clinic.zone))
+
+
+def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
+    """What may be done with the visit now, the likeliest first."""
+
+    def go(text: str, act: str, *, post: bool = False, primary: bool = False) -> Button:
+        return Button(text, reverse(f"admin:visit_{act}", args=[appointment.pk]), post, primary)
+
+    book, perform = desk.may("book", appointment.clinic), desk.may("perform", appointment.clinic)
+    if appointment.status == "booked" and appointment.pencilled:
+        confirm = [go("Confirm", "confirm", post=True, primary=True)] if book and not appointment.held else []
+        return [*confirm, *([go("Move", "move"), go("Cancel", "cancel")] if book else [])]
+    if appointment.status == "booked":
+        started = appointment.starts_at is not None and appointment.starts_at <= desk.at
+        done = [go("Record the visit", "attend", primary=started)] if perform and not appointment.held else []
+        arrived = [go("Arrived", "arrive", post=True, primary=not started)] if book and not appointment.held else []
+        rest = [go("Move", "move"), go("Missed", "miss"), go("Cancel", "cancel")] if book else []
+        return [*(done + arrived if started else arrived + done), *rest]
+    if appointment.status == "arrived":
+        return [
+            *([go("Record the visit", "attend", primary=True)] if perform and not appointment.held else []),
+            *([go("Missed", "miss"), go("Cancel", "cancel")] if book else []),
+        ]
+    if appointment.status == "fulfilled" or appointment.state not in ("proposed", "missed", "waiting", "expired"):
+        return []
+    return [
+        *([go("Pencil in" if appointment.held else "Book", "book", primary=True)] if book else []),
+        *([go("Done without booking", "attend")] if perform and not appointment.held else []),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record of the history: what, when, by whom, and whether it still stands."""
+
+    kind: str
+    on: date | None
+    text: str
+    by: str
+    recorded_at: datetime
+    corrected: bool
+    correct_url: str
+
+
+_HIDDEN = frozenset({"kind", "on", "flag", "cause", "of", "replacement"})
+
+
+def record_rows(records: Iterable[Record], *, may_correct: bool) -> list[RecordRow]:
+    """Newest first. A record that a correction took out of force is marked and cannot be corrected again."""
+    rows = list(records)
+    gone = {str(row.data.get("of")) for row in rows if row.kind == "correction"}
+    return [
+        RecordRow(
+            kind=words.KINDS.get(row.kind, row.kind),
+            on=row.on,
+            text=said(row.kind, row.data),
+            by=f"{row.by_name} ({row.by_role})",
+            recorded_at=row.recorded_at,
+            corrected=str(row.pk) in gone,
+            correct_url=reverse("admin:record_correct", args=[row.pk])
+            if may_correct and str(row.pk) not in gone and row.kind != "decision"
+            else "",
+        )
+        for row in reversed(rows)
+    ]
+
+
+def said(kind: str, data: Mapping[str, Any]) -> str:
+    """The body of a record as words."""
+    if kind == "decision":
+        return f"{words.words(_code(data['flag']))}: {words.choice_words(data['choice'])}. {data['reason']}"
+    if kind == "correction":
+        new = data.get("replacement")
+        return f"{data['reason']}" + (f"; now {said(new['kind'], new)}" if new else "; taken out")
+    if kind == "result":
+        value = "not interpretable" if data.get("value") is None else f"{data['value']:g} {data.get('unit') or ''}"
+        return f"{data['test']}: {value.strip()}, sampled {data['sampled_on']}"
+    parts = [f"{words.words(name)}: {_value(value)}" for name, value in data.items() if name not in _HIDDEN and value]
+    return "; ".join(parts)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words.words(name).lower()} {part}" for name, part in value.items() if part is not None)
+    return "yes" if value is True else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """A flag in a list: who it concerns, what it says, by when, and the one button."""
+
+    who: Who
+    title: str
+    text: str
+    severity: str
+    owner: str
+    due: str
+    late: bool
+    state: str
+    button: Button
+
+
+def flag_row(flag: Flag, desk: Desk) -> FlagRow:
+    today = desk.today(flag.clinic)
+    mine = flag.is_open and bool(flag.decisions) and may_decide(flag, desk)
+    return FlagRow(
+        who=who(flag.treatment.couple, desk),
+        title=words.words(flag.code),
+        text=flag.text,
+        severity=flag.severity,
+        owner=flag.owner,
+        due=words.day(flag.due_on, today),
+        late=flag.is_open and flag.due_on < today,
+        state=flag.state,
+        button=Button("Decide" if mine else "Open", reverse("admin:treatments_flag_change", args=[flag.pk]), primary=mine),
+    )
+
+
+def may_decide(flag: Flag, desk: Desk) -> bool:
+    """The owner's role; a doctor decides for everybody."""
+    return desk.actor(flag.clinic).role in (flag.owner, "doctor")
+
+
+def changes_in_words(before: Plan, after: Plan, today: date) -> list[str]:
+    """What differs between two plans, one sentence a visit, in the order of the later plan."""
+    old = {visit.key: visit for visit in before.visits}
+    lines = []
+    for visit in after.visits:
+        was, now = old.pop(visit.key, None), _stands(visit, today)
+        name = " ".join(filter(None, (visit.title, number(visit.as_json()))))
+        if was is None:
+            lines.append(f"{name}: new, {now}")
+        elif _stands(was, today) != now:
+            lines.append(f"{name}: {_stands(was, today)} → {now}")
+    return lines + [f"{visit.title} #{visit.occurrence}: no longer in the plan" for visit in old.values()]
+
+
+def _stands(visit: PlannedVisit, today: date) -> str:
+    on = visit.on or visit.proposed_on
+    held = ", on hold" if visit.held_by else ""
+    return words.STATES[visit.state.value] + (f" {words.day(on, today)}" if on else "") + held

@@ -1,0 +1,144 @@
+"""What screens say: plain words for states, codes and windows. No rule is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+STATES: Mapping[str, str] = {
+    "waiting": "waiting",
+    "proposed": "to book",
+    "booked": "booked",
+    "fulfilled": "done",
+    "missed": "missed, book again",
+    "skipped": "left out",
+    "expired": "closed, not done",
+    "not_applicable": "not needed",
+}
+STATUSES: Mapping[str, str] = {
+    "proposed": "to book",
+    "booked": "booked",
+    "arrived": "arrived",
+    "fulfilled": "done",
+    "noshow": "missed",
+    "cancelled": "cancelled",
+    "entered-in-error": "entered in error",
+}
+CHOICES: Mapping[str, str] = {
+    "extra_doses": "Give extra doses",
+    "extra_dose": "Give an extra dose",
+    "change_donor": "Change the donor",
+    "accept": "Accept the response",
+    "continue": "Continue",
+    "retest": "Test again",
+    "resample": "Take a new sample",
+    "stop": "Stop the treatment",
+}
+KINDS: Mapping[str, str] = {
+    "milestone": "Milestone",
+    "dating": "Dating of the pregnancy",
+    "fulfilled": "Visit done",
+    "missed": "Visit missed",
+    "skipped": "Visit left out",
+    "result": "Result",
+    "decision": "Decision",
+    "opt_in": "Wish for an optional step",
+    "consent": "Consent",
+    "screening": "Screening",
+    "donor": "Donor",
+    "absence": "Absence",
+    "joined": "Joined in mid-course",
+    "pause": "Pause",
+    "resume": "Resume",
+    "close": "Close",
+    "note": "Note",
+    "correction": "Correction",
+}
+TIMINGS: Mapping[str, str] = {
+    "on_time": "on time",
+    "early": "early, counts",
+    "too_early": "too early, does not count",
+    "late": "late, counts",
+    "expired": "after the last day",
+    "not_judged": "not judged",
+}
+WINDOW_DATES = ("absolute_minimum", "earliest", "target", "latest", "maximum")
+
+
+def words(code: str) -> str:
+    """A code as plain words: ``no_antibody_response`` becomes ``No antibody response``."""
+    return code.replace("_", " ").replace("-", " ").capitalize()
+
+
+def choice_words(choice: str) -> str:
+    return CHOICES.get(choice, words(choice))
+
+
+def day(on: date, near: date) -> str:
+    """A day as people say it, the year only where it is another year than `near`."""
+    return f"{on:%a} {on.day} {on:%b}" if on.year == near.year else f"{on.day} {on:%b %Y}"
+
+
+def span(first: date, last: date, near: date) -> str:
+    """Two days as one span, ends inclusive."""
+    if first == last:
+        return day(first, near)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{last.day} {last:%b}" + ("" if last.year == near.year else f" {last.year}")
+    return f"{short(first, near)} – {short(last, near)}"
+
+
+def short(on: date, near: date) -> str:
+    return f"{on.day} {on:%b}" if on.year == near.year else f"{on.day} {on:%b %Y}"
+
+
+def window_of(plan: Mapping[str, Any]) -> dict[str, date]:
+    """The dates of a stored or computed visit's window that are known."""
+    given = plan.get("window") or {}
+    return {name: date.fromisoformat(given[name]) for name in WINDOW_DATES if given.get(name)}
+
+
+def timing(window: Mapping[str, date], on: date) -> str:
+    """What the window says of a day: too early, early, good, late or closed; empty without a window."""
+    if "absolute_minimum" in window and on < window["absolute_minimum"]:
+        return "too early"
+    if "earliest" in window and on < window["earliest"]:
+        return "early"
+    if "maximum" in window and on > window["maximum"]:
+        return "closed"
+    if "latest" in window and on > window["latest"]:
+        return "late"
+    return "good" if window else ""
+
+
+def good_days(window: Mapping[str, date], near: date) -> str:
+    """The days that need no reason: from earliest to latest."""
+    first, last = window.get("earliest"), window.get("latest")
+    if first and last:
+        return span(first, last, near)
+    if first:
+        return f"from {short(first, near)}"
+    return f"until {short(last, near)}" if last else ""
+
+
+def bounds(window: Mapping[str, date], near: date) -> str:
+    """The rest of the window in words: what is too early and what is closed."""
+    parts = []
+    if "absolute_minimum" in window:
+        parts.append(f"too early before {short(window['absolute_minimum'], near)}")
+    if "earliest" in window and window.get("absolute_minimum") != window["earliest"]:
+        parts.append(f"early before {short(window['earliest'], near)}")
+    if "latest" in window and window.get("maximum") != window["latest"]:
+        parts.append(f"late after {short(window['latest'], near)}")
+    if "maximum" in window:
+        parts.append(f"closed after {short(window['maximum'], near)}")
+    return ", ".join(parts)
+
+
+def age(birth_on: date | None, today: date) -> str:
+    """Completed years, or nothing where the birthday is not known."""
+    if birth_on is None:
+        return ""
+    had_birthday = (today.month, today.day) >= (birth_on.month, birth_on.day)
+    return str(today.year - birth_on.year - (0 if had_birthday else 1))
