@@ -71,6 +71,9 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # The right-hand side of calendar UIDs. Changed while a feed lives, it would show every event twice.
 FEED_UID_DOMAIN = env.str("FEED_UID_DOMAIN", default="lit-tracker.invalid" if DEBUG else _base.hostname)
 
+# The last good copy of each calendar on this machine, for minutes without a database. Made with mode 0700.
+FEED_CACHE_DIR = env.str("FEED_CACHE_DIR", default=str(BASE_DIR / "var" / "feeds"))
+
 ROOT_URLCONF = "lit_tracker.urls"
 WSGI_APPLICATION = "lit_tracker.wsgi.application"
 LANGUAGE_CODE = "en"
@@ -82,8 +85,8 @@ TIME_ZONE = "UTC"
 
 INSTALLED_APPS = [
     "lit_tracker.apps.WiringConfig",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "apps.desk.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -103,7 +106,7 @@ INSTALLED_APPS = [
     "apps.treatments",
     "apps.booking",
     "apps.reminders",
-    "apps.desk",
+    "apps.desk.apps.DeskConfig",
     "apps.api",
     "apps.feeds",
 ]
@@ -236,7 +239,34 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-UNFOLD = {"SITE_TITLE": "LIT Tracker", "SITE_HEADER": "LIT Tracker", "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": "LIT Tracker",
+    "SITE_HEADER": "LIT Tracker",
+    "SITE_SYMBOL": "event_available",
+    "SITE_URL": "/admin/",
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["apps.desk.navigation.stylesheet"],
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0d9488",
+            "700": "#0f766e",
+            "800": "#115e59",
+            "900": "#134e4a",
+            "950": "#042f2e",
+        }
+    },
+}
+
+# What the desk uses of other edges; edges do not know each other, so the names are wired here.
+DESK_LINKS = "apps.feeds.services"
+DESK_LINKS_READ = "apps.feeds.queries"
+DESK_CLIENTS = "apps.api.services"
 
 # --- Mail -----------------------------------------------------------------------------------------------
 
