@@ -25,7 +25,7 @@ from apps.clinic.audit import acting
 from apps.clinic.clock import local_date, local_moment
 from apps.clinic.errors import Conflict, Invalid
 from apps.couples.models import Couple, Person
-from apps.treatments.acts import confirm_booking, move_status
+from apps.treatments.acts import confirm_booking, move_status, next_status
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Appointment, Record
 from apps.treatments.overlap import is_overlap
@@ -74,10 +74,8 @@ def move(
     return _place(appointment, Act.MOVE, starts_at, minutes, actor=actor, at=at, reason=reason, pencil=pencil)
 
 
-def confirm(*, appointment: Appointment, actor: Actor, at: datetime) -> Appointment:
-    """Makes a pencilled booking a real one at its time, by the rules of `book`, once nothing holds the
-    visit.
-    """
+def confirm(*, appointment: Appointment, actor: Actor, at: datetime, reason: str = "") -> Appointment:
+    """Makes a pencilled booking a real one at its time, by the rules of `book`, once nothing holds it."""
     with _verb(appointment, actor):
         gathered = locked(treatment_id=appointment.treatment_id, at=at)
         row = gathered.visit_of(appointment)
@@ -185,6 +183,7 @@ def _place(
     with _verb(appointment, actor):
         gathered = locked(treatment_id=appointment.treatment_id, at=at)
         row = gathered.visit_of(appointment)
+        next_status(row, act)
         length = minutes if minutes is not None else _usual(gathered, row, act)
         if pencil is None:
             pencil = row.pencilled and bool(row.held)
@@ -194,8 +193,11 @@ def _place(
         row.starts_at, row.ends_at = wall.astimezone(UTC), ends_at(wall.astimezone(UTC), length)
         row.local_start, row.zone = f"{wall:%Y-%m-%dT%H:%M}", gathered.treatment.clinic.zone
         row.deviation_reason, row.cancel_reason = reason.strip()[:300], ""
-        move_status(gathered, row, act, at=at, **({"from": was} if was else {}))
-        row.pencilled = pencil
+        was_pencilled, row.pencilled = row.pencilled, pencil
+        if was_pencilled and not pencil:
+            confirm_booking(gathered, row, at=at)  # its patients hear of it for the first time
+        else:
+            move_status(gathered, row, act, at=at, **({"from": was} if was else {}))
         _settle_at_one_place(gathered, row, actor=actor, at=at)
     return row
 

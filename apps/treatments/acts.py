@@ -33,10 +33,10 @@ _TOLD = {
 }
 
 
-def move_status(gathered: Gathered, row: Appointment, act: Act, *, at: datetime, **detail: object) -> None:
-    """One move by the status table, told in a change row. Conflict where the table has no such move."""
+def next_status(row: Appointment, act: Act) -> Status:
+    """Where the status table leads. Conflict where it has no such move."""
     try:
-        row.status = after(Status(row.status), act).value
+        return after(Status(row.status), act)
     except IllegalMove as error:
         raise Conflict(
             f"{str(error)[:1].upper()}{str(error)[1:]}.",
@@ -44,6 +44,11 @@ def move_status(gathered: Gathered, row: Appointment, act: Act, *, at: datetime,
             field="status",
             remedy="Look at the appointment once more: somebody may have changed it.",
         ) from error
+
+
+def move_status(gathered: Gathered, row: Appointment, act: Act, *, at: datetime, **detail: object) -> None:
+    """One move by the status table, told in a change row. Conflict where the table has no such move."""
+    row.status = next_status(row, act).value
     row.touched, row.changed_at = True, at
     if row.pencilled:
         # Who shows bookings to patients must know that this one was never agreed.
