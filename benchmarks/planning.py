@@ -1,0 +1,56 @@
+"""plan() of lit-standard beside floors that compute the same windows and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from benchmarks import floors
+from benchmarks.couples import COUPLES, WORKDAYS, BenchCouple
+from benchmarks.figures import Figure, rate
+from benchmarks.timing import cpu_seconds
+from protocols import Facts, Plan, Window, load_library, plan, read_record
+
+TEMPLATE = load_library("lit-standard")
+UNIT = "plans per CPU-second"
+FLOORS = {
+    "windows by hand, compiled": floors.by_hand,
+    "windows by timedelta and dicts": floors.by_timedelta,
+    "windows by dateutil.relativedelta": floors.by_relativedelta,
+}
+
+
+def facts_of(couple: BenchCouple) -> Facts:
+    return Facts.of([read_record(body) for body in couple.records])
+
+
+def planned(couple: BenchCouple, facts: Facts | None = None) -> Plan:
+    """The couple's plan; from its records' bodies, as they come from the database, where no facts are given."""
+    return plan(TEMPLATE, facts_of(couple) if facts is None else facts, WORKDAYS, couple.today)
+
+
+def windows(couple: BenchCouple) -> list[tuple[date | None, ...]]:
+    """The five dates of each planned visit, in the order of floors.VISITS."""
+    return [(visit.window or Window()).dates() for visit in planned(couple).visits]
+
+
+def figures() -> Iterator[Figure]:
+    for couple in COUPLES:
+        yield from _of(couple)
+
+
+def _of(couple: BenchCouple) -> Iterator[Figure]:
+    facts = facts_of(couple)
+    number = len(planned(couple, facts).visits)
+    taken = cpu_seconds(
+        {
+            "plan": lambda: planned(couple, facts),
+            "from records": lambda: planned(couple),
+            **{name: lambda floor=floor: floor(couple.days) for name, floor in FLOORS.items()},
+        }
+    )
+    name = f"plan of {number} visits, {couple.name}"
+    for floor in FLOORS:
+        yield rate(name, UNIT, taken["plan"], floor, taken[floor])
+    read = f"{name}, {len(couple.records)} records read too"
+    yield rate(read, UNIT, taken["from records"], "its plan alone", taken["plan"])
