@@ -101,11 +101,9 @@ def _weekdays(text: str) -> frozenset[int]:
 
 
 def _text(doc: str) -> str:
-    return (
-        library_text(doc)
-        if doc in library_names() or not Path(doc).suffix
-        else Path(doc).read_text(encoding="utf-8")
-    )
+    if doc not in library_names() and (Path(doc).exists() or Path(doc).suffix):
+        return Path(doc).read_text(encoding="utf-8")
+    return library_text(doc)
 
 
 def _check(options: argparse.Namespace) -> int:
