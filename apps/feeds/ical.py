@@ -10,14 +10,14 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vDuration, vText
+from icalendar import Calendar, Event, vText
 
 from apps.feeds.timezones import ZoneForm, form_for
 from apps.reminders.messages import plain
 
 PRODID = "-//LIT Tracker//Appointments//EN"
 MAX_BYTES = 300_000
-POLL_HINT = timedelta(hours=4)
+POLL_HINT = timedelta(hours=4)  # a hint that few programs follow
 
 
 class Shape(Enum):
@@ -80,7 +80,7 @@ def _rendered(name: str, zone: str, entries: Sequence[Entry]) -> bytes:
     calendar["name"] = vText(plain(name))
     calendar["x-wr-calname"] = vText(plain(name))
     calendar.add("refresh-interval", POLL_HINT, parameters={"VALUE": "DURATION"})
-    calendar["x-published-ttl"] = vText(vDuration(POLL_HINT).to_ical().decode())
+    calendar["x-published-ttl"] = vText("PT4H")
     forms = {entry.uid: _form(zone, entry) for entry in entries}
     # Forms of events that lie within a few years of each other are the same; one TZID can only mean one.
     chosen = next((form for form in forms.values() if form is not None), None)
@@ -89,7 +89,7 @@ def _rendered(name: str, zone: str, entries: Sequence[Entry]) -> bytes:
     for entry in entries:
         tz: tzinfo = ZoneInfo(zone) if chosen is not None and forms[entry.uid] == chosen else UTC
         calendar.add_component(_event(entry, tz))
-    rendered: bytes = calendar.to_ical()  # type: ignore[no-untyped-call]  # icalendar leaves it so
+    rendered: bytes = calendar.to_ical()
     return rendered
 
 

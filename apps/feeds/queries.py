@@ -76,17 +76,18 @@ def polled(token_hash: str, at: datetime) -> Polled | None:
     return Polled(link_id, ended_as, ended_at, copy, bool(is_fresh), last_used_at)
 
 
-def links_of(clinic: Clinic, person: Person | None = None) -> QuerySet[FeedLink]:
-    """Links with their person and last use, live ones and those that ended, oldest first."""
-    found = FeedLink.objects.filter(clinic=clinic).select_related("clinic", "person", "use")
-    if person is not None:
-        found = found.filter(person=person)
-    return found.order_by("created_at", "id")
+def links_of(person: Person) -> QuerySet[FeedLink]:
+    """The person's links with their last use, live ones and those that ended, oldest first."""
+    return _links().filter(person=person, clinic=person.clinic_id)
 
 
 def link_by_id(clinic: Clinic, link_id: UUID) -> FeedLink:
     """NotFound for another clinic's link, as for one that does not exist."""
-    found = links_of(clinic).filter(pk=link_id).first()
+    found = _links().filter(clinic=clinic, pk=link_id).first()
     if found is None:
         raise NotFound("There is no such calendar link.", field="feed_link")
     return found
+
+
+def _links() -> QuerySet[FeedLink]:
+    return FeedLink.objects.select_related("clinic", "person", "use").order_by("created_at", "id")
