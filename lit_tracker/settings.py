@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from lit_tracker import beat
+from lit_tracker import beat, contracts, look
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -239,29 +239,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-UNFOLD = {
-    "SITE_TITLE": "LIT Tracker",
-    "SITE_HEADER": "LIT Tracker",
-    "SITE_SYMBOL": "event_available",
-    "SITE_URL": "/admin/",
-    "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["apps.desk.navigation.stylesheet"],
-    "COLORS": {
-        "primary": {
-            "50": "#f0fdfa",
-            "100": "#ccfbf1",
-            "200": "#99f6e4",
-            "300": "#5eead4",
-            "400": "#2dd4bf",
-            "500": "#14b8a6",
-            "600": "#0d9488",
-            "700": "#0f766e",
-            "800": "#115e59",
-            "900": "#134e4a",
-            "950": "#042f2e",
-        }
-    },
-}
+
+UNFOLD = look.UNFOLD
 
 # What the desk uses of other edges; edges do not know each other, so the names are wired here.
 DESK_LINKS = "apps.feeds.services"
@@ -277,71 +256,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"clinic@{_base.hostn
 # --- API ------------------------------------------------------------------------------------------------
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # named, so that migrations can refer to it
-OAUTH2_PROVIDER = {
-    "SCOPES": {
-        "couples:read": "Read couples and their people",
-        "couples:write": "Enrol couples",
-        "treatments:read": "Read protocols, treatments, plans and records",
-        "treatments:write": "Start treatments and record facts",
-        "appointments:read": "Read appointments",
-        "appointments:write": "Book, move and cancel appointments, and say what became of them",
-        "flags:read": "Read flags",
-        "flags:decide": "Decide flags, as the member of staff who signs in",
-    },
-    # What a client gets that asks for nothing: all that a program can do by itself.
-    "DEFAULT_SCOPES": [
-        "couples:read",
-        "couples:write",
-        "treatments:read",
-        "treatments:write",
-        "appointments:read",
-        "appointments:write",
-        "flags:read",
-    ],
-    "PKCE_REQUIRED": True,
-    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
-    "REFRESH_TOKEN_EXPIRE_SECONDS": 12 * 3600,
-    "ROTATE_REFRESH_TOKEN": True,
-    "REFRESH_TOKEN_REUSE_PROTECTION": True,
-    # RFC 9700, OAuth's best current practice: no implicit and no password grant, S256 alone, no token in an
-    # address, the issuer named, tokens stored as digests.
-    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
-    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
-    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
-    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+OAUTH2_PROVIDER = contracts.OAUTH2_PROVIDER | {
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"] if DEBUG else ["https"],
 }
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.callers.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.api.parsing.StrictJsonParser"],
+REST_FRAMEWORK = contracts.REST_FRAMEWORK | {
     "DEFAULT_THROTTLE_RATES": {"client": env.str("API_RATE", default="600/min")},
-    "DEFAULT_SCHEMA_CLASS": "apps.api.schema.Schema",
-    "EXCEPTION_HANDLER": "apps.api.problems.handle",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "LIT Tracker",
-    "DESCRIPTION": "Treatments, plans, records, appointments and flags of one clinic.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "OAUTH2_FLOWS": ["clientCredentials", "authorizationCode"],
-    "OAUTH2_TOKEN_URL": "/oauth/token/",
-    "OAUTH2_AUTHORIZATION_URL": "/oauth/authorize/",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.api.schema.add_what_all_share",
-    ],
-}
+SPECTACULAR_SETTINGS = contracts.SPECTACULAR_SETTINGS
 
 # --- Logs: ids only, and no feed token ------------------------------------------------------------------
 

@@ -128,7 +128,7 @@ def test_files_stay_short() -> None:
     lengths = {
         name(path): len(path.read_text().splitlines()) for path in sources("protocols", "apps", "lit_tracker")
     }
-    assert {path: length for path, length in lengths.items() if length >= LONGEST_FILE} == {}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
 def code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
