@@ -32,10 +32,9 @@ from protocols import (
     load,
     load_to_plan,
     plan,
-    read_records,
 )
 from protocols.checks import blanks, warnings
-from protocols.loader import read_yaml
+from protocols.loader import read_yaml, sift_records
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -119,12 +118,14 @@ def _check(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> int:
     template = load_to_plan(_text(options.doc))
     text = sys.stdin.read() if options.facts == "-" else Path(options.facts).read_text(encoding="utf-8")
-    records, lines = read_records(text)
+    records, lines, faults = sift_records(text)
     workdays = Workdays(options.open, _closed(options.closed))
     try:
         planned = plan(template, Facts.of(records), workdays, options.today)
     except FactFaults as error:
-        raise FactFaults([_with_line(fault, text, lines) for fault in error.faults]) from None
+        raise FactFaults([*faults, *(_with_line(fault, text, lines) for fault in error.faults)]) from None
+    if faults:
+        raise FactFaults(faults)
     if options.json:
         print(json.dumps(planned.as_json(), indent=2, ensure_ascii=False))
     else:

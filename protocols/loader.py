@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from protocols.checks import blanks, check
 from protocols.errors import BlankFaults, FactFaults, Fault, TemplateFaults
 from protocols.reading import read_record
-from protocols.records import Record
+from protocols.records import Note, Record
 from protocols.template import Template
 
 Path = tuple[str | int, ...]
@@ -174,30 +174,33 @@ def load_library(name: str) -> Template:
 
 def read_records(text: str) -> tuple[list[Record], list[int]]:
     """Records from a YAML list and the line of each. Raises FactFaults with every fault of every record at once."""
+    records, lines, faults = sift_records(text)
+    if faults:
+        raise FactFaults(faults)
+    return records, lines
+
+
+def sift_records(text: str) -> tuple[list[Record], list[int], list[Fault]]:
+    """Records, the line of each, and the faults of those that cannot be read; an empty note stands in their place.
+
+    So the readable ones can be checked too and every fault be told at once. Raises FactFaults where nothing is.
+    """
     try:
         data, lines = read_yaml(text)
     except TemplateFaults as error:
         raise FactFaults(error.faults) from None
-    if data is None:
-        return [], []
-    if not isinstance(data, list):
+    if data is not None and not isinstance(data, list):
         raise FactFaults([Fault("records", "are no list", "Begin each record with '- kind: ...'", 1)])
     records: list[Record] = []
     faults: list[Fault] = []
-    for number, item in enumerate(data):
-        line = lines[(number,)]
-        if not isinstance(item, dict):
-            faults.append(
-                Fault("record", "is no mapping of fields", "Begin it with '- kind: ...'", line, number)
-            )
-            continue
+    for number, item in enumerate(data or ()):
         try:
+            if not isinstance(item, dict):
+                raise FactFaults([Fault("record", "is no mapping of fields", "Begin it with '- kind: ...'")])
             records.append(read_record(item, number))
         except FactFaults as error:
-            faults += [
-                replace(fault, line=lines.get((number, fault.field.split(".")[0]), line))
-                for fault in error.faults
-            ]
-    if faults:
-        raise FactFaults(faults)
-    return records, [lines[(number,)] for number in range(len(data))]
+            records.append(Note(kind="note", text=""))
+            for fault in error.faults:
+                line = lines.get((number, fault.field.split(".")[0]), lines[(number,)])
+                faults.append(replace(fault, line=line, record=number))
+    return records, [lines[(number,)] for number in range(len(records))], faults
