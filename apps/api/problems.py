@@ -86,9 +86,9 @@ def _plain(error: exceptions.APIException) -> Response:
         headers["Retry-After"] = str(ceil(wait))
     codes = error.get_codes()
     code = codes if isinstance(codes, str) else error.default_code
-    remedy = getattr(error, "remedy", "") or _REMEDIES.get(code, "")
     detail = str(error.detail)
-    return problem(error.status_code, code, detail, [Fault("", detail, remedy)], headers)
+    fault = Fault("", detail, _REMEDIES.get(code, ""))
+    return problem(error.status_code, code, detail, [fault], headers)
 
 
 def _count(faults: Sequence[Fault]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -53,8 +52,6 @@ class ApiView(APIView):
     renderer_classes = (JSONRenderer,)
     throttle_scope = "client"
     metadata_class = None
-    # Where wall-clock time enters, once per request.
-    clock: ClassVar[Callable[[], datetime]] = staticmethod(timezone.now)
     reads: ClassVar[str] = ""
     writes: ClassVar[str] = ""
 
@@ -65,6 +62,10 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         self.at = self.clock()
         self.caller = caller_of(request)
+
+    def clock(self) -> datetime:
+        """Where wall-clock time enters, once per request."""
+        return timezone.now()
 
     def scope_for(self, method: str) -> str:
         """The scope that the method needs; empty for a method that the address does not have."""
