@@ -63,11 +63,13 @@ def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | str:
 
 
 def _last(work: Working, name: str) -> AnchorDate | None:
-    """The date of a step's last occurrence that is wanted; None while that one has no date."""
-    wanted = [
-        key for key, visit in work.visits.items()
-        if key[0] == name and visit.state not in (State.NOT_APPLICABLE, State.SKIPPED)
-    ]  # fmt: skip
+    """The date of a step's last occurrence that is wanted; None while that one has no date.
+
+    Where all of them were skipped, the day on which that was said: what follows goes on without the step.
+    """
+    mine = {key: visit for key, visit in work.visits.items() if key[0] == name}
+    wanted = [key for key, visit in mine.items() if visit.state not in (State.NOT_APPLICABLE, State.SKIPPED)]
+    wanted = wanted or [key for key, visit in mine.items() if visit.state is State.SKIPPED]
     return work.anchors.get(max(wanted, key=lambda key: key[1])) if wanted else None
 
 

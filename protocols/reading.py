@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,10 +21,18 @@ def read_record(data: Mapping[str, Any], number: int | None = None) -> Record:
         raise FactFaults([_fault(detail, data, number) for detail in error.errors()]) from None
 
 
+def _path(location: Iterable[Any]) -> Iterator[str]:
+    """The field of a pydantic location, without the kind that pydantic puts in front of a record's fields."""
+    in_front = True
+    for part in location:
+        if not (in_front and part in KINDS):
+            yield str(part)
+        in_front = part == "replacement"
+
+
 def _fault(detail: Any, data: Mapping[str, Any], number: int | None) -> Fault:
     kind = data.get("kind")
-    path = [str(part) for part in detail["loc"] if part not in KINDS]
-    field = ".".join(path) or "record"
+    field = ".".join(_path(detail["loc"])) or "record"
     if detail["type"].startswith("union_tag"):
         return Fault(
             "kind", f"there is no kind of record '{kind}'", f"Use one of: {', '.join(KINDS)}", record=number
