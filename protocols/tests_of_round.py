@@ -10,7 +10,7 @@ from protocols.durations import add
 from protocols.flags_facts import response_flag, result_expired, result_overdue
 from protocols.place import place, timed
 from protocols.plan import PlannedVisit, Response, ResponseVerdict, State
-from protocols.records import Decision, Donor, Fulfilled
+from protocols.records import Decision, Fulfilled
 from protocols.samples import Sample, samples_of
 from protocols.template import LabTest, Step
 from protocols.verdicts import judge, read_response
@@ -77,9 +77,9 @@ class RoundTests:
         for number in sorted(numbers):
             if (self.step.name, number) not in self.work.visits:
                 place(self.work, Slot(self.step, number, (), state_reason="no further test is asked for"))
-        changed_on = max((entry.record.on for entry in self.work.facts.all_of(Donor)), default=None)
         latest = self.work.latest.get(self.name)
-        if latest and changed_on and latest.sampled_on < changed_on:
+        if latest and self.test.donor_specific and self.work.donor_on(latest.sampled_on) != self.work.donor:
+            # Antibodies against an earlier donor say nothing of this one.
             del self.work.latest[self.name]
 
     def _number(self, sample: Sample | None) -> int:

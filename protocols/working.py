@@ -91,9 +91,14 @@ class Working:
         return None if not choices or choices[-1] is None else choices[-1] == choice
 
     def donor_on(self, day: date) -> str:
-        """Whose lymphocytes are used on a day: the last donor named up to it, the partner until one is."""
-        named = [entry.record for entry in self.facts.all_of(Donor) if entry.record.on <= day]
-        changes = [(record.on, record.donor) for record in named]
+        """Whose lymphocytes are used on a day: the last donor named, or decided on, up to it; else the partner."""
+        named = [(entry.record.on, entry.record.donor) for entry in self.facts.all_of(Donor)]
+        decided = [
+            (entry.record.on, str(entry.record.parameters["donor"]))
+            for entry in self.facts.all_of(Decision)
+            if entry.record.choice == "change_donor"
+        ]
+        changes = [change for change in (*named, *decided) if change[0] <= day]
         return max(changes, key=lambda change: change[0])[1] if changes else "partner"
 
     # Flags and the decisions on them.
