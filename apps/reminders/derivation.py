@@ -122,7 +122,7 @@ def _decide(visit: Visit, person_id: UUID, rows: list[Delivery], at: datetime, o
     reason = quiet_reason(visit)
     if visit.starts_at is not None and visit.in_force:
         reachable = person is not None and may_write_to(person.person)
-        if visit.is_booked and not reason and reachable and visit.starts_at > at:
+        if visit.is_booked and not reason and reachable:
             keep = _ask_for(visit, person_id, rows, at, outcome)
     elif rows:
         keep = _tell_of_cancellation(visit, person_id, rows, at, outcome)
@@ -135,6 +135,8 @@ def _ask_for(
     """Confirmation and reminders of a visit that is booked. Returns the open rows that stay."""
     starts_at = visit.time
     mine = [row for row in rows if row.starts_at == starts_at]
+    if starts_at <= at:
+        return {row.pk for row in mine}  # too late for anything: what is left expires by itself
     confirmations = [row for row in mine if family_of(row.kind) == CONFIRMATION]
     # Reminders are counted from the booking, so that a later look at it finds the same ones.
     booked_at = min((row.created_at for row in confirmations), default=at)

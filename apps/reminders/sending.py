@@ -37,14 +37,15 @@ _log = logging.getLogger(__name__)
 # joined to the UPDATE instead, the same sub-select makes PostgreSQL read the whole table.
 CLAIM = """
 UPDATE reminders_delivery
-   SET state = 'leased', lease_until = {now} + make_interval(secs => %(seconds)s), lease_no = lease_no + 1, attempt_began_at = NULL
+   SET state = 'leased', lease_until = {now} + make_interval(secs => %(seconds)s),
+       lease_no = lease_no + 1, attempt_began_at = NULL
  WHERE id = ANY(ARRAY(
        SELECT id FROM reminders_delivery
-        WHERE state = 'pending' AND next_try_at <= {now} AND not_after > {now}
+        WHERE state = 'pending' AND next_try_at <= {now}
         ORDER BY next_try_at
         LIMIT %(limit)s
           FOR UPDATE SKIP LOCKED))
-RETURNING id, lease_no
+RETURNING next_try_at, id, lease_no
 """
 
 
@@ -66,7 +67,7 @@ def claim_due(*, limit: int, at: datetime | None = None) -> list[Claim]:
     seconds = LEASE.total_seconds()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(claim_statement(at), {"seconds": seconds, "limit": limit, "at": at})
-        return [Claim(*found) for found in cursor.fetchall()]
+        return [Claim(pk, lease_no) for _, pk, lease_no in sorted(cursor.fetchall())]
 
 
 def release(claims: Sequence[Claim]) -> int:
@@ -90,7 +91,7 @@ def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> st
         _log.error("delivery %s cannot be worded: %s", claim.delivery_id, type(fault).__name__)
         return settle(claim, Outcome(Verdict.LATER, type(fault).__name__), at=at)
     if letter is None:
-        return DeliveryState.WITHDRAWN
+        return Delivery.objects.values_list("state", flat=True).get(pk=claim.delivery_id)
     try:
         outcome = channel.send(letter)
     except Exception as fault:

@@ -81,5 +81,6 @@ def _send_batch(channel: Channel, at: datetime | None, go_on: Callable[[], bool]
         state = deliver(claim, channel, at=at)
         done.sent += state == "sent"
         done.withdrawn += state == "withdrawn"
-        done.failed += state not in ("sent", "withdrawn")
+        done.expired += state == "expired"
+        done.failed += state not in ("sent", "withdrawn", "expired")
     return bool(claims)
