@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise, product
 from zoneinfo import ZoneInfo
@@ -43,19 +43,22 @@ class Onset:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Every year in `month`, on the n-th (-1: last) `weekday`, at the wall time of the onset it was read
-    from."""
+    """A change of every year: in `month`, on the n-th (-1: last) `weekday`, at wall time `at`. Equal rules mean the
+    same, whichever year they were read from."""
 
-    onset: Onset
     month: int
     weekday: int
     nth: int
+    at: time
+    before: timedelta
+    after: timedelta
+    name: str
 
     def wall_in(self, year: int) -> datetime:
-        return datetime.combine(_nth(year, self.month, self.weekday, self.nth), self.onset.wall.time())
+        return datetime.combine(_nth(year, self.month, self.weekday, self.nth), self.at)
 
     def moment_in(self, year: int) -> datetime:
-        return self.wall_in(year).replace(tzinfo=UTC) - self.onset.before
+        return self.wall_in(year).replace(tzinfo=UTC) - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class ZoneForm:
         if self.rules is None:
             return self.offset
         changes = sorted(
-            (rule.wall_in(year), rule.onset.after)
+            (rule.wall_in(year), rule.after)
             for rule in self.rules
             for year in range(wall.year - 1, wall.year + 1)
         )
@@ -113,7 +116,7 @@ def _form_around(zone: str, year: int) -> ZoneForm | None:
     if not changes:
         return ZoneForm(zone, _offset(tz, start), start.tzname() or zone)
     rules = _rules(changes, first, last)
-    return None if rules is None else ZoneForm(zone, rules[0].onset.after, rules[0].onset.name, rules)
+    return None if rules is None else ZoneForm(zone, rules[0].after, rules[0].name, rules)
 
 
 def onsets(tz: ZoneInfo, first: int, last: int) -> Iterator[Onset]:
@@ -148,26 +151,30 @@ def _rules(changes: list[Onset], first: int, last: int) -> tuple[Rule, Rule] | N
         return None
     for pair in product(_candidates(to_winter[0]), _candidates(to_summer[0])):
         wanted = sorted(rule.moment_in(year) for rule in pair for year in years)
-        if wanted == [change.at for change in changes] and pair[0].onset.after == pair[1].onset.before:
+        if wanted == [change.at for change in changes] and pair[0].after == pair[1].before:
             return pair
     return None
 
 
 def _candidates(onset: Onset) -> list[Rule]:
     """The rules that this one change may follow: n-th weekday of the month, and last where it is that too."""
-    on = onset.wall.date()
-    rules = [Rule(onset, on.month, on.weekday(), (on.day - 1) // 7 + 1)]
+    on, at = onset.wall.date(), onset.wall.time()
+    numbers = [(on.day - 1) // 7 + 1]
     if (on + timedelta(days=7)).month != on.month:
-        rules.insert(0, Rule(onset, on.month, on.weekday(), -1))
-    return [rule for rule in rules if rule.nth < 5]
+        numbers.insert(0, -1)
+    return [
+        Rule(on.month, on.weekday(), nth, at, onset.before, onset.after, onset.name)
+        for nth in numbers
+        if nth < 5
+    ]
 
 
 def _yearly(part: TimezoneStandard | TimezoneDaylight, rule: Rule) -> TimezoneStandard | TimezoneDaylight:
     part.add("dtstart", rule.wall_in(_EPOCH))
     part.add("rrule", vRecur(freq="YEARLY", bymonth=rule.month, byday=f"{rule.nth}{_DAYS[rule.weekday]}"))
-    part.add("tzoffsetfrom", rule.onset.before)
-    part.add("tzoffsetto", rule.onset.after)
-    part.add("tzname", rule.onset.name)
+    part.add("tzoffsetfrom", rule.before)
+    part.add("tzoffsetto", rule.after)
+    part.add("tzname", rule.name)
     return part
 
 
