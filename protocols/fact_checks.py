@@ -29,7 +29,8 @@ def check_facts(template: Template, facts: Facts, today: date) -> list[Fault]:
         kind = template.milestones.get(name)
         if kind is not None and not kind.repeats and len(occurrences) > 1:
             message = f"{name} does not repeat and stands in {len(occurrences)} records in force"
-            faults.append(Fault("name", message, "Correct the records that are wrong"))
+            number = next(entry.number for entry in facts.entries if entry.id == occurrences[-1].id)
+            faults.append(Fault("name", message, "Correct the records that are wrong", record=number))
     return faults
 
 

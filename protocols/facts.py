@@ -113,9 +113,14 @@ def _in_force(records: list[Record]) -> tuple[list[Entry[Record]], list[Fault]]:
     entries = [
         Entry(record.id or _fingerprint(record), record, number) for number, record in enumerate(records)
     ]
-    known = {entry.id for entry in entries}
+    known: set[str] = set()
     corrections: dict[str, list[Entry[Record]]] = defaultdict(list)
     faults: list[Fault] = []
+    for entry in entries:
+        if entry.record.id in known:
+            message = f"'{entry.id}' names two records"
+            faults.append(Fault("id", message, "Give each record an id of its own", record=entry.number))
+        known.add(entry.id)
     for entry in entries:
         if isinstance(entry.record, kinds.Correction):
             corrections[entry.record.of].append(entry)
@@ -125,9 +130,13 @@ def _in_force(records: list[Record]) -> tuple[list[Entry[Record]], list[Fault]]:
                     Fault("of", f"there is no record '{entry.record.of}'", remedy, record=entry.number)
                 )
     standing = [kept for entry in entries if _stands(entry, corrections, ()) for kept in _kept(entry)]
-    return sorted(
-        standing, key=lambda entry: (day_of(entry.record), entry.record.kind, entry.id, entry.number)
-    ), faults
+    return sorted(standing, key=_in_time), faults
+
+
+def _in_time(entry: Entry[Record]) -> tuple[date, str, float, str]:
+    """By the day that is spoken of; on one day, what was recorded later comes later."""
+    said = entry.recorded_at.timestamp() if entry.recorded_at else 0.0
+    return day_of(entry.record), entry.record.kind, said, entry.id
 
 
 def _stands(
@@ -136,7 +145,23 @@ def _stands(
     """Whether no correction in force names the entry. A correction can be corrected; a circle stands for nothing."""
     if entry.id in trail:
         return False
-    return not any(_stands(other, corrections, (*trail, entry.id)) for other in corrections.get(entry.id, ()))
+    trail = (*trail, entry.id)
+    return not any(_takes_out(other, corrections, trail) for other in corrections.get(entry.id, ()))
+
+
+def _takes_out(
+    correction: Entry[Record], corrections: dict[str, list[Entry[Record]]], trail: tuple[str, ...]
+) -> bool:
+    """Whether what a correction names stays out of force: also where a later correction put something else in its place."""
+    if _stands(correction, corrections, trail):
+        return True
+    later = [
+        other
+        for other in corrections.get(correction.id, ())
+        if isinstance(other.record, kinds.Correction) and other.record.replacement is not None
+    ]
+    trail = (*trail, correction.id)
+    return any(other.id not in trail and _takes_out(other, corrections, trail) for other in later)
 
 
 def _kept(entry: Entry[Record]) -> Iterator[Entry[Record]]:

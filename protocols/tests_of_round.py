@@ -63,7 +63,10 @@ class RoundTests:
             for sample in mine:
                 outcome, again = self._sampled(sample, end, again, counted, under_cap)
                 taken += 1
-        if (taken and again is None) or (until is not None and not taken):
+        if until is not None and not taken:
+            # The doses went on without the test, so nothing waits for it.
+            return Outcome(pending=False)
+        if taken and again is None:
             return outcome
         visit = self._ahead(end, again, blocked and not taken)
         if visit.state not in (State.NOT_APPLICABLE, State.SKIPPED):
@@ -73,14 +76,19 @@ class RoundTests:
     def finish(self, counted: int) -> None:
         """Samples that no complete round claims were taken in mid-round and say nothing of the response."""
         self._interim(self.left, counted)
-        numbers = [number for name, number in self.work.facts.booked if name == self.step.name]
-        for number in sorted(numbers):
-            if (self.step.name, number) not in self.work.visits:
-                place(self.work, Slot(self.step, number, (), state_reason="no further test is asked for"))
+        self.place_unwanted()
         latest = self.work.latest.get(self.name)
         if latest and self.test.donor_specific and self.work.donor_on(latest.sampled_on) != self.work.donor:
             # Antibodies against an earlier donor say nothing of this one.
             del self.work.latest[self.name]
+            self.work.valid_until.pop(self.name, None)
+
+    def place_unwanted(self) -> None:
+        """Bookings of tests that nothing asks for stay visible, with their flag."""
+        numbers = [number for name, number in self.work.facts.booked if name == self.step.name]
+        for number in sorted(numbers):
+            if (self.step.name, number) not in self.work.visits:
+                place(self.work, Slot(self.step, number, (), state_reason="no further test is asked for"))
 
     def _number(self, sample: Sample | None) -> int:
         if sample is not None and sample.step is self.step and sample.occurrence is not None:
@@ -240,11 +248,11 @@ def run_baseline(work: Working, step: Step) -> None:
     again: AnchorDate | None = None
     for sample in samples:
         again = _read_baseline(reader, sample, again)
-    if samples and again is None:
-        return
-    reason = "dose 1 was given; a later sample is no baseline" if started_on and not samples else None
-    relations = step.next if again and step.next else step.relations
-    place(work, Slot(step, reader._number(None), relations, asked=again, state_reason=reason))
+    if not samples or again is not None:
+        reason = "dose 1 was given; a later sample is no baseline" if started_on and not samples else None
+        relations = step.next if again and step.next else step.relations
+        place(work, Slot(step, reader._number(None), relations, asked=again, state_reason=reason))
+    reader.place_unwanted()
 
 
 def _read_baseline(reader: RoundTests, sample: Sample, asked: AnchorDate | None) -> AnchorDate | None:

@@ -48,7 +48,10 @@ def inadequate_parts(step: Step, record: Fulfilled) -> tuple[str, ...]:
 def judge(step: Step, visit: PlannedVisit, record: Fulfilled, *, counts: bool) -> DoseVerdict:
     """The verdict on an act. `counts` is what its timing and, for its content, a doctor say."""
     assert visit.on is not None
-    how = timing(visit.window if not visit.partial else None, visit.on)
+    how = timing(visit.window, visit.on)
+    if visit.partial and how is not Timing.TOO_EARLY:
+        # A further relation can only bound the visit from both sides more tightly.
+        how = Timing.NOT_JUDGED
     content = None if record.given is None else "inadequate" if inadequate_parts(step, record) else "adequate"
     return DoseVerdict(
         step=step.name,
