@@ -50,6 +50,7 @@ def start_servers(config: pytest.Config) -> None:
         "STATIC_FROM_SOURCE": "1",
         "FEED_UID_DOMAIN": "lit-tracker.invalid",
         "PYTHONTZPATH": "",
+        "FEED_CACHE_DIR": str(home / "feeds"),
     }
 
 
