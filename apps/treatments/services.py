@@ -169,6 +169,7 @@ def record(*, treatment: Treatment, data: Mapping[str, Any], actor: Actor, at: d
             row = row_by_id(gathered, said.of)
             return correct_row(gathered, row, said.reason, data.get("replacement"), actor=actor, at=at)
         if isinstance(said, Fulfilled):
+            gathered.plan(gathered.facts(said))  # what cannot be true is said before what may not be done
             require_performable(gathered, said)
         before = gathered.facts()
         row = add(gathered, said, actor=actor, at=at)
