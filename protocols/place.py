@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 
 from protocols.anchors import find_anchor
@@ -12,37 +12,69 @@ from protocols.facts import day_of
 from protocols.flags_visits import redose_due, unreachable_window, window_expired
 from protocols.plan import PlannedVisit, State
 from protocols.proposals import propose
-from protocols.records import Booked, Decision, Skipped
+from protocols.records import Booked, Decision
 from protocols.requirements import missing_on
 from protocols.template import Relation
 from protocols.windows import Window, intersect, window_after, window_before
 from protocols.working import Slot, Working
 
 
+@dataclass(slots=True)
+class _Draft:
+    """A visit while it is being placed; frozen as a PlannedVisit once all of it is known."""
+
+    slot: Slot
+    window: Window | None
+    because: tuple[Reason, ...]
+    unknown: tuple[str, ...]
+    attempt: int
+    state: State = State.WAITING
+    on: date | None = None
+    proposed_on: date | None = None
+    waiting_for: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
+    pencilled: bool = False
+
+    def give_reason(self, text: str) -> None:
+        self.because = (StateReason(text), *self.because)
+
+    def skip_by(self, decision: Decision) -> None:
+        self.state, self.on, self.proposed_on = State.SKIPPED, decision.on, None
+        self.give_reason(f"skipped by decision: {decision.reason}")
+
+    def visit(self, missing: tuple[str, ...] = ()) -> PlannedVisit:
+        return PlannedVisit(
+            step=self.slot.step.name,
+            occurrence=self.slot.occurrence,
+            title=self.slot.step.title,
+            state=self.state,
+            attempt=self.attempt,
+            dose=self.slot.dose,
+            on=self.on,
+            window=self.window,
+            partial=bool(self.unknown) and self.window is not None,
+            provisional=any(
+                isinstance(reason, RelationReason) and reason.anchor.provisional for reason in self.because
+            ),
+            proposed_on=self.proposed_on,
+            waiting_for=self.waiting_for,
+            held_by=self.held_by,
+            pencilled=self.pencilled,
+            attends=self.slot.step.attends,
+            missing=missing,
+            because=self.because,
+        )
+
+
 def place(work: Working, slot: Slot) -> PlannedVisit:
     """Place `slot` and keep its date for whatever hangs on it."""
     window, reasons, unknown = timed(work, slot)
-    visit = PlannedVisit(
-        step=slot.step.name,
-        occurrence=slot.occurrence,
-        title=slot.step.title,
-        state=State.WAITING,
-        attempt=1 + len(work.facts.missed.get(slot.key, ())),
-        dose=slot.dose,
-        window=window,
-        partial=bool(unknown) and window is not None,
-        provisional=any(
-            isinstance(reason, RelationReason) and reason.anchor.provisional for reason in reasons
-        ),
-        attends=slot.step.attends,
-        because=reasons,
-    )
-    visit = _with_state(work, slot, visit, unknown)
-    if visit.state in (State.PROPOSED, State.BOOKED, State.MISSED):
-        visit = replace(
-            visit,
-            missing=missing_on(work.template, work.facts, work, slot.step, visit.on or visit.proposed_on),
-        )
+    draft = _Draft(slot, window, reasons, unknown, 1 + len(work.facts.missed.get(slot.key, ())))
+    _settle(work, draft)
+    missing: tuple[str, ...] = ()
+    if draft.state in (State.PROPOSED, State.BOOKED, State.MISSED):
+        missing = missing_on(work.template, work.facts, work, slot.step, draft.on or draft.proposed_on)
+    visit = draft.visit(missing)
     work.visits[slot.key] = visit
     _keep_anchor(work, slot, visit)
     return visit
@@ -78,66 +110,69 @@ def _apply(work: Working, relation: Relation, anchor: AnchorDate) -> RelationRea
     )
 
 
-def _with_state(work: Working, slot: Slot, visit: PlannedVisit, unknown: tuple[str, ...]) -> PlannedVisit:
-    facts, step = work.facts, slot.step
+def _settle(work: Working, draft: _Draft) -> None:
+    """Where the visit stands: what happened comes before what is booked, and that before what is only planned."""
+    facts, slot = work.facts, draft.slot
     done = facts.fulfilled.get(slot.key) or slot.sampled
     if done is not None:
-        return replace(visit, state=State.FULFILLED, on=day_of(done.record))
+        draft.state, draft.on = State.FULFILLED, day_of(done.record)
+        return
     if slot.key in facts.skipped:
         record = facts.skipped[slot.key].record
-        assert isinstance(record, Skipped)
-        return _why(replace(visit, state=State.SKIPPED, on=record.on), f"skipped: {record.reason}")
-    visit = replace(visit, held_by=tuple(work.holds.get(step.name, ())) + tuple(work.holds.get("*", ())))
+        draft.state, draft.on = State.SKIPPED, record.on
+        draft.give_reason(f"skipped: {record.reason}")
+        return
     off = _not_applicable(work, slot)
     booking = _booking(work, slot)
     if booking is not None:
-        visit = replace(visit, on=booking.on, pencilled=booking.pencilled)
+        draft.on, draft.pencilled = booking.on, booking.pencilled
     if off is not None:
-        return _why(replace(visit, state=State.NOT_APPLICABLE, held_by=()), off)
+        draft.state = State.NOT_APPLICABLE
+        draft.give_reason(off)
+        return
+    draft.held_by = (*work.holds.get(slot.step.name, ()), *work.holds.get("*", ()))
     if booking is not None:
-        return replace(visit, state=State.BOOKED)
+        draft.state = State.BOOKED
+        return
     if slot.key in facts.missed:
-        visit = replace(visit, state=State.MISSED)
-    waiting = (*unknown, *_unmet(work, slot))
-    if waiting:
-        return replace(
-            visit, state=visit.state if visit.state is State.MISSED else State.WAITING, waiting_for=waiting
-        )
-    return _dated(work, slot, visit)
+        draft.state = State.MISSED
+    draft.waiting_for = (*draft.unknown, *_unmet(work, slot))
+    if not draft.waiting_for:
+        _date(work, draft)
 
 
-def _dated(work: Working, slot: Slot, visit: PlannedVisit) -> PlannedVisit:
+def _date(work: Working, draft: _Draft) -> None:
     """State and proposal of a visit whose anchors and conditions are all known."""
-    if visit.held_by:
-        return replace(visit, waiting_for=("a decision",) if visit.state is State.WAITING else ())
-    if visit.window is None:
-        decision = unreachable_window(work, visit)
-        waiting = replace(visit, waiting_for=("a window that fits all relations",))
-        return _skipped_by(visit, decision) if decision and decision.choice == "skip" else waiting
-    maximum = visit.window.maximum
+    slot, window = draft.slot, draft.window
+    if draft.held_by:
+        draft.waiting_for = ("a decision",) if draft.state is State.WAITING else ()
+        return
+    if window is None:
+        decision = unreachable_window(work, draft.visit())
+        if decision and decision.choice == "skip":
+            draft.skip_by(decision)
+        else:
+            draft.waiting_for = ("a window that fits all relations",)
+        return
+    maximum = window.maximum
     if maximum is not None and work.today.past(maximum):
-        decision = window_expired(work, visit, maximum)
+        decision = window_expired(work, draft.visit(), maximum)
         if decision is None or decision.choice != "go_on":
-            expired = replace(visit, state=State.EXPIRED)
-            return _skipped_by(visit, decision) if decision and decision.choice == "skip" else expired
+            draft.state = State.EXPIRED
+            if decision and decision.choice == "skip":
+                draft.skip_by(decision)
+            return
         maximum = None
-    proposal = propose(work, slot, visit.window, maximum)
-    state = State.MISSED if visit.state is State.MISSED else State.PROPOSED
+    proposal = propose(work, slot, window, maximum)
+    if draft.state is not State.MISSED:
+        draft.state = State.PROPOSED
     if proposal is None:
-        return replace(visit, state=state, waiting_for=("an open day inside the window",))
-    visit = replace(visit, state=state, proposed_on=proposal.proposed_on, because=(*visit.because, proposal))
-    decision = redose_due(work, visit) if slot.step.redose else None
-    return (
-        _skipped_by(replace(visit, proposed_on=None), decision)
-        if decision and decision.choice == "decline"
-        else visit
-    )
-
-
-def _skipped_by(visit: PlannedVisit, decision: Decision) -> PlannedVisit:
-    return _why(
-        replace(visit, state=State.SKIPPED, on=decision.on), f"skipped by decision: {decision.reason}"
-    )
+        draft.waiting_for = ("an open day inside the window",)
+        return
+    draft.proposed_on, draft.because = proposal.proposed_on, (*draft.because, proposal)
+    decision = redose_due(work, draft.visit()) if slot.step.redose else None
+    if decision and decision.choice == "decline":
+        draft.skip_by(decision)
 
 
 def _not_applicable(work: Working, slot: Slot) -> str | None:
@@ -170,10 +205,6 @@ def _booking(work: Working, slot: Slot) -> Booked | None:
         return None
     missed = work.facts.missed.get(slot.key, ())
     return None if any(day_of(miss.record) >= entry.record.on for miss in missed) else entry.record
-
-
-def _why(visit: PlannedVisit, text: str) -> PlannedVisit:
-    return replace(visit, because=(StateReason(text), *visit.because))
 
 
 def _inside_bounds(window: Window | None, on: date) -> bool:
