@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -47,7 +48,7 @@ def _entries(desk: Desk) -> list[tuple[str, list[tuple[str, str, str]]]]:
     return [("", work), ("Clinic", house), ("Service", _service(desk.user))]
 
 
-def _service(user: User) -> list[tuple[str, str, str]]:
+def _service(user: User | AnonymousUser) -> list[tuple[str, str, str]]:
     if not user.is_superuser:
         return []
     return [("API clients", "key", "admin:oauth2_provider_application_changelist")]

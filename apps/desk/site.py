@@ -10,6 +10,7 @@ from unfold.sites import UnfoldAdminSite
 
 from apps.desk.access import desk_of
 from apps.desk.navigation import groups
+from apps.desk.pages.today import today
 from apps.desk.pages.urls import pages
 
 
@@ -24,6 +25,9 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
         return bool(user.is_authenticated and user.is_active and user.is_staff and desk_of(request).clinics)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return today(request)
 
     def extra_urls(self) -> list[URLPattern]:
         """Before the lists' own addresses, so that a row's page is the desk's and never a raw form."""

@@ -21,7 +21,7 @@ from apps.desk.demo.people import BLOOD_GROUPS, Two, born, mail, phone
 from apps.desk.demo.stories import Story
 from apps.treatments.models import Appointment, Flag, ProtocolVersion, Treatment
 from apps.treatments.queries import appointments_of, flags_of
-from apps.treatments.services import decide, record, start_treatment
+from apps.treatments.services import decide, reconcile, record, start_treatment
 
 _FIRST_ACT = time(9, 0)
 _DAY = timedelta(days=1)
@@ -161,6 +161,8 @@ class _Life:
         record(treatment=self._started(), data=given, actor=actor, at=at)
 
     def _decide(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
+        # The sweep would have raised by now what only time raises.
+        reconcile(treatment=self._started(), at=at)
         flag = self._flag(given["code"])
         decide(
             flag=flag, choice=given["choice"], reason=given["reason"], parameters=given["parameters"], actor=actor, at=at

@@ -7,6 +7,7 @@ from operator import or_
 from typing import Any
 
 from django.contrib.admin import display
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -88,5 +89,5 @@ class ApplicationList(ScopedList):
         return self.has_module_permission(request)
 
 
-def _runs_service(user: User) -> bool:
+def _runs_service(user: User | AnonymousUser) -> bool:
     return user.is_active and user.is_superuser
