@@ -81,7 +81,8 @@ class TokenAuthentication(OAuth2Authentication):  # type: ignore[misc]  # ships 
         except ValueError:  # an address that oauthlib cannot read
             raise ParseError("The query of this address is not well encoded.") from None
         if not valid or found.access_token.application is None:
-            request.oauth2_error = getattr(found, "oauth2_error", {})
+            told: Any = request  # where `authenticate_header` looks for the reason
+            told.oauth2_error = getattr(found, "oauth2_error", {})
             return None
         token = found.access_token
         application = token.application

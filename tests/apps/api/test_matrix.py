@@ -49,8 +49,7 @@ def methods() -> list[tuple[str, str]]:
 
 
 def path_of(name: str, ids: dict[str, UUID]) -> str:
-    pattern = next(pattern for pattern in urls.urlpatterns if pattern.name == name)
-    route = str(pattern.pattern)
+    route = str(pattern_of(name).pattern)
     for argument, value in ids.items():
         route = route.replace(f"<uuid:{argument}>", str(value))
     assert "<" not in route
