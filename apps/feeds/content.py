@@ -81,8 +81,9 @@ def gather(link: FeedLink, at: datetime) -> Gathered:
     treatments = {visit.treatment_id for visit in visits}
     couples = {visit.treatment.couple_id for visit in visits}
     entries = CalendarEntry.objects.filter(treatment__in=treatments)
-    called_off = Change.objects.filter(treatment_id__in=treatments, kind="appointment.cancelled").exclude(
-        detail__pencilled=True  # a pencil mark was never shown, so it is not struck through either
+    # A pencil mark was never shown, so it is not struck through either.
+    called_off = Change.objects.filter(
+        treatment_id__in=treatments, kind="appointment.cancelled", detail__pencilled__isnull=True
     )
     silenced = Change.objects.filter(couple_id__in=couples, kind="couple.silenced")
     return Gathered(

@@ -55,5 +55,10 @@ def kept(token_hash: str) -> Copy | None:
         return None
 
 
+def forget() -> None:
+    """This process no longer knows what it has written; the next poll of each calendar writes it again."""
+    _written.clear()
+
+
 def _path(token_hash: str) -> Path:
     return Path(settings.FEED_CACHE_DIR) / f"{token_hash}.ics"
