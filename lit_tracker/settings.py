@@ -156,6 +156,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # History rows are written by triggers and can be neither changed nor deleted.
 PGHISTORY_APPEND_ONLY = True
+# Reading changes nothing; to ask who is signed in would read the session and, for a calendar, name its address.
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # --- Redis or Valkey: broker and cache ------------------------------------------------------------------
 
