@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from protocols import Facts, Flag, Plan, PlannedVisit, Record, Template, Workdays, load_library, plan, read_record
+from protocols import (
+    Facts,
+    Flag,
+    Plan,
+    PlannedVisit,
+    Record,
+    Template,
+    Workdays,
+    load_library,
+    plan,
+    read_record,
+)
 
 LIT = load_library("lit-standard")
 EVERY_DAY = Workdays()
@@ -161,13 +172,22 @@ def before(anchor: dict[str, Any] | str, **offsets: str) -> dict[str, Any]:
 
 
 def step(name: str, *relations: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"name": name, "title": name.title(), "noun": name, "kind": "dose", "relations": list(relations), **more}
+    return {
+        "name": name,
+        "title": name.title(),
+        "noun": name,
+        "kind": "dose",
+        "relations": list(relations),
+        **more,
+    }
 
 
 def document(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A small protocol that starts at `course-start`; every number is a setting of the clinic."""
     milestones = {name: {"title": name} for name in ("course-start", "operation")}
-    repeating = {name: {"title": name, "repeats": True} for name in ("cycle-start", "transfer", "pregnancy", "loss")}
+    repeating = {
+        name: {"title": name, "repeats": True} for name in ("cycle-start", "transfer", "pregnancy", "loss")
+    }
     return {
         "name": "small", "version": "1", "title": "Small", "evidence": "none", "sources": {},
         "milestones": {**milestones, **repeating}, "steps": list(steps), **more,
