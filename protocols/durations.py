@@ -96,6 +96,8 @@ def add(day: date, duration: Duration, month_ends: MonthEnds = MonthEnds.ROLL_FO
 
 def latest_reaching(limit: date, duration: Duration, month_ends: MonthEnds) -> date:
     """The last day v with ``add(v, duration) <= limit``: v is at least `duration` before `limit`."""
+    if not duration.months:
+        return limit - timedelta(days=duration.days)
     day = _guess(limit, duration)
     while add(day, duration, month_ends) > limit:
         day -= _DAY
@@ -106,6 +108,8 @@ def latest_reaching(limit: date, duration: Duration, month_ends: MonthEnds) -> d
 
 def earliest_reaching(limit: date, duration: Duration, month_ends: MonthEnds) -> date:
     """The first day v with ``add(v, duration) >= limit``: v is at most `duration` before `limit`."""
+    if not duration.months:
+        return limit - timedelta(days=duration.days)
     day = _guess(limit, duration)
     while add(day, duration, month_ends) < limit:
         day += _DAY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 from protocols import records as kinds
 from protocols.errors import Fault
@@ -78,11 +79,17 @@ def _dates(record: Record, today: date) -> Iterator[Fault]:
         return
     if isinstance(record, kinds.Milestone) and record.certainty != "happened":
         return
-    for field in ("on", "sampled_on", "resulted_on"):
-        day = getattr(record, field, None)
+    for field in _days_said(type(record)):
+        day = getattr(record, field)
         if day is not None and day > today:
             remedy = "Check the date; only planned milestones, bookings and absences may lie ahead"
             yield Fault(field, f"{day.isoformat()} lies in the future (today is {today.isoformat()})", remedy)
+
+
+@cache
+def _days_said(kind: type[Record]) -> tuple[str, ...]:
+    """The fields of a kind that say when something happened."""
+    return tuple(name for name in ("on", "sampled_on", "resulted_on") if name in kind.model_fields)
 
 
 def _value(template: Template, record: kinds.Result) -> Iterator[Fault]:
@@ -125,10 +132,11 @@ def may_decide(by: By, owner: str) -> bool:
 
 def _gaps(template: Template, facts: Facts) -> Iterator[Fault]:
     """Occurrences count acts, so none is left out and each lies on or after the one before."""
+    acts_of: dict[str, dict[int, Entry[kinds.Fulfilled] | Entry[kinds.Skipped]]] = {}
+    for (step, number), act in (*facts.fulfilled.items(), *facts.skipped.items()):
+        acts_of.setdefault(step, {})[number] = act
     for name in template.step_named:
-        acts: dict[int, Entry[kinds.Fulfilled] | Entry[kinds.Skipped]] = {}
-        acts |= {number: entry for (step, number), entry in facts.fulfilled.items() if step == name}
-        acts |= {number: entry for (step, number), entry in facts.skipped.items() if step == name}
+        acts = acts_of.get(name, {})
         for number in sorted(acts):
             entry = acts[number]
             before = acts.get(number - 1)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -61,6 +62,7 @@ class Facts:
     skipped: dict[Key, Entry[kinds.Skipped]] = field(default_factory=dict)
     booked: dict[Key, Entry[kinds.Booked]] = field(default_factory=dict)
     missed: dict[Key, list[Entry[kinds.Missed]]] = field(default_factory=dict)
+    screened: dict[tuple[str, str], list[kinds.Screening]] = field(default_factory=dict)
 
     @staticmethod
     def of(records: Iterable[Record]) -> Facts:
@@ -79,6 +81,8 @@ class Facts:
             faults.append(_twice(facts.skipped[key], "skipped and fulfilled"))
         for missed in facts.all_of(kinds.Missed):
             facts.missed.setdefault(_key(missed), []).append(missed)
+        for sampled in facts.all_of(kinds.Screening):
+            facts.screened.setdefault((sampled.record.person, sampled.record.test), []).append(sampled.record)
         _settle_milestones(facts, faults)
         facts.faults = tuple(faults)
         return facts
@@ -101,11 +105,16 @@ def _key(entry: Entry[OfStep]) -> Key:
 
 def day_of(record: Record) -> date:
     """The day that a record speaks of: of a result the sample's, of an absence the first."""
-    for name in ("on", "sampled_on", "from_on"):
-        day: date | None = getattr(record, name, None)
+    for name in _days_named(type(record)):
+        day: date | None = getattr(record, name)
         if day is not None:
             return day
     return date.max
+
+
+@cache
+def _days_named(kind: type[Record]) -> tuple[str, ...]:
+    return tuple(name for name in ("on", "sampled_on", "from_on") if name in kind.model_fields)
 
 
 def _in_force(records: list[Record]) -> tuple[list[Entry[Record]], list[Fault]]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from protocols.durations import earliest_reaching
 from protocols.facts import Facts
-from protocols.records import Consent, Screening
+from protocols.records import Consent
 from protocols.template import Requirement, Step, Template
 
 
@@ -77,10 +77,7 @@ def _consented(facts: Facts, person: str, on: date | None) -> bool:
 
 def _screened(facts: Facts, first_on: date, person: str, test: str, on: date) -> bool:
     """Whether the last sample up to the day is clear and recent enough."""
-    samples = [
-        entry.record for entry in facts.all_of(Screening)
-        if entry.record.person == person and entry.record.test == test and entry.record.sampled_on <= on
-    ]  # fmt: skip
+    samples = [sample for sample in facts.screened.get((person, test), ()) if sample.sampled_on <= on]
     last_on = max((sample.sampled_on for sample in samples), default=None)
     if last_on is None or last_on < first_on:
         return False

@@ -33,7 +33,7 @@ class Window:
 
 def window_after(anchor: date, offsets: Sequence[Duration | None], month_ends: MonthEnds) -> Window:
     """The dates that lie the offsets after `anchor`."""
-    return Window(*(None if offset is None else add(anchor, offset, month_ends) for offset in offsets))
+    return Window(*[None if offset is None else add(anchor, offset, month_ends) for offset in offsets])
 
 
 def window_before(anchor: date, offsets: Sequence[Duration | None], month_ends: MonthEnds) -> Window:
