@@ -67,10 +67,12 @@ def _last(work: Working, name: str) -> AnchorDate | None:
 
     Where all of them were skipped, the day on which that was said: what follows goes on without the step.
     """
-    mine = {key: visit for key, visit in work.visits.items() if key[0] == name}
-    wanted = [key for key, visit in mine.items() if visit.state not in (State.NOT_APPLICABLE, State.SKIPPED)]
-    wanted = wanted or [key for key, visit in mine.items() if visit.state is State.SKIPPED]
-    return work.anchors.get(max(wanted, key=lambda key: key[1])) if wanted else None
+    states = {number: visit.state for (step, number), visit in work.visits.items() if step == name}
+    wanted = [
+        number for number, state in states.items() if state not in (State.NOT_APPLICABLE, State.SKIPPED)
+    ]
+    wanted = wanted or [number for number, state in states.items() if state is State.SKIPPED]
+    return work.anchors.get((name, max(wanted))) if wanted else None
 
 
 def _gestation(work: Working) -> AnchorDate | str:
