@@ -8,6 +8,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "event_available",
     "SITE_URL": "/admin/",
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "apps.desk.navigation.icon"},
+    ],
     "STYLES": ["apps.desk.navigation.stylesheet"],
     "COLORS": {
         "primary": {

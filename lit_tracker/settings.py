@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = beat.table(SWEEP_SECONDS)
 
 AUTH_USER_MODEL = "clinic.User"
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

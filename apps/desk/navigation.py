@@ -17,6 +17,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("desk/desk.css")
 
 
+def icon(request: HttpRequest) -> str:
+    return static("desk/icon.svg")
+
+
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
     """Groups of links, each marked if it is the page shown."""
     desk = desk_of(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.urls import reverse
 from apps.couples.models import Couple
 from apps.desk import words
 from apps.desk.access import Desk
-from apps.treatments.models import Appointment, Flag, Record
+from apps.treatments.models import Appointment, Flag
 from protocols import Plan, PlannedVisit
 
 
@@ -44,7 +44,9 @@ class Who:
 
 def who(couple: Couple, desk: Desk) -> Who:
     today = desk.today(couple.clinic)
-    people = tuple((person.full_name, words.age(person.birth_on, today)) for person in (couple.recipient, couple.partner))
+    people = tuple(
+        (person.full_name, words.age(person.birth_on, today)) for person in (couple.recipient, couple.partner)
+    )
     return Who(
         code=couple.code,
         url=reverse("admin:couples_couple_change", args=[couple.pk]),
@@ -89,7 +91,7 @@ def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, 
         timing=words.timing(window, on or today) if window else "",
         good=words.good_days(window, today),
         bounds=words.bounds(window, today),
-        held_by=tuple(words.words(_code(key)) for key in visit.held_by),
+        held_by=tuple(words.words(code_of(key)) for key in visit.held_by),
         waiting_for=visit.waiting_for,
         missing=visit.missing,
         because=visit.because_text,
@@ -101,14 +103,14 @@ def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, 
 
 
 def number(plan: Mapping[str, Any]) -> str:
-    """``dose 2`` where the act counts as a dose, else ``#2`` for a repeat, else nothing."""
-    if plan.get("dose"):
-        attempt = f", attempt {plan['attempt']}" if plan.get("attempt", 1) > 1 else ""
-        return f"dose {plan['dose']}{attempt}"
+    """What tells this visit from others of its step: the dose that it is, else ``#2`` for a repeat, else nothing."""
+    if plan.get("dose") and plan["title"].lower().endswith(" dose"):
+        attempt = f" (attempt {plan['attempt']})" if plan.get("attempt", 1) > 1 else ""
+        return f"{plan['dose']}{attempt}"
     return f"#{plan['occurrence']}" if plan["occurrence"] > 1 else ""
 
 
-def _code(key: str) -> str:
+def code_of(key: str) -> str:
     return key.split(":", 1)[0]
 
 
@@ -146,7 +148,9 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
     if appointment.status == "booked":
         started = appointment.starts_at is not None and appointment.starts_at <= desk.at
         done = [go("Record the visit", "attend", primary=started)] if perform and not appointment.held else []
-        arrived = [go("Arrived", "arrive", post=True, primary=not started)] if book and not appointment.held else []
+        arrived = (
+            [go("Arrived", "arrive", post=True, primary=not started)] if book and not appointment.held else []
+        )
         rest = [go("Move", "move"), go("Missed", "miss"), go("Cancel", "cancel")] if book else []
         return [*(done + arrived if started else arrived + done), *rest]
     if appointment.status == "arrived":
@@ -154,68 +158,16 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
             *([go("Record the visit", "attend", primary=True)] if perform and not appointment.held else []),
             *([go("Missed", "miss"), go("Cancel", "cancel")] if book else []),
         ]
-    if appointment.status == "fulfilled" or appointment.state not in ("proposed", "missed", "waiting", "expired"):
+    if appointment.status == "fulfilled" or appointment.state not in ("proposed", "missed", "waiting"):
+        return []
+    if appointment.held:
+        return [go("Pencil in", "book")] if book and appointment.earliest_on else []
+    if appointment.state == "waiting":
         return []
     return [
-        *([go("Pencil in" if appointment.held else "Book", "book", primary=True)] if book else []),
-        *([go("Done without booking", "attend")] if perform and not appointment.held else []),
+        *([go("Book", "book", primary=True)] if book else []),
+        *([go("Done without booking", "attend")] if perform else []),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """One record of the history: what, when, by whom, and whether it still stands."""
-
-    kind: str
-    on: date | None
-    text: str
-    by: str
-    recorded_at: datetime
-    corrected: bool
-    correct_url: str
-
-
-_HIDDEN = frozenset({"kind", "on", "flag", "cause", "of", "replacement"})
-
-
-def record_rows(records: Iterable[Record], *, may_correct: bool) -> list[RecordRow]:
-    """Newest first. A record that a correction took out of force is marked and cannot be corrected again."""
-    rows = list(records)
-    gone = {str(row.data.get("of")) for row in rows if row.kind == "correction"}
-    return [
-        RecordRow(
-            kind=words.KINDS.get(row.kind, row.kind),
-            on=row.on,
-            text=said(row.kind, row.data),
-            by=f"{row.by_name} ({row.by_role})",
-            recorded_at=row.recorded_at,
-            corrected=str(row.pk) in gone,
-            correct_url=reverse("admin:record_correct", args=[row.pk])
-            if may_correct and str(row.pk) not in gone and row.kind != "decision"
-            else "",
-        )
-        for row in reversed(rows)
-    ]
-
-
-def said(kind: str, data: Mapping[str, Any]) -> str:
-    """The body of a record as words."""
-    if kind == "decision":
-        return f"{words.words(_code(data['flag']))}: {words.choice_words(data['choice'])}. {data['reason']}"
-    if kind == "correction":
-        new = data.get("replacement")
-        return f"{data['reason']}" + (f"; now {said(new['kind'], new)}" if new else "; taken out")
-    if kind == "result":
-        value = "not interpretable" if data.get("value") is None else f"{data['value']:g} {data.get('unit') or ''}"
-        return f"{data['test']}: {value.strip()}, sampled {data['sampled_on']}"
-    parts = [f"{words.words(name)}: {_value(value)}" for name, value in data.items() if name not in _HIDDEN and value]
-    return "; ".join(parts)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{words.words(name).lower()} {part}" for name, part in value.items() if part is not None)
-    return "yes" if value is True else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +197,11 @@ def flag_row(flag: Flag, desk: Desk) -> FlagRow:
         due=words.day(flag.due_on, today),
         late=flag.is_open and flag.due_on < today,
         state=flag.state,
-        button=Button("Decide" if mine else "Open", reverse("admin:treatments_flag_change", args=[flag.pk]), primary=mine),
+        button=Button(
+            "Decide" if mine else "Open",
+            reverse("admin:treatments_flag_change", args=[flag.pk]),
+            primary=mine,
+        ),
     )
 
 

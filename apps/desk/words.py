@@ -33,6 +33,17 @@ CHOICES: Mapping[str, str] = {
     "continue": "Continue",
     "retest": "Test again",
     "resample": "Take a new sample",
+    "treat_anyway": "Treat all the same",
+    "pregnancy_branch": "Go to the pregnancy branch",
+    "go_on": "Go on",
+    "restart": "Restart the course",
+    "skip": "Leave it out",
+    "acknowledge": "Take note",
+    "counts": "It counts",
+    "repeat": "It does not count, repeat it",
+    "keep": "Keep the booking",
+    "give": "Give the re-dose",
+    "decline": "No re-dose",
     "stop": "Stop the treatment",
 }
 KINDS: Mapping[str, str] = {
@@ -54,6 +65,13 @@ KINDS: Mapping[str, str] = {
     "close": "Close",
     "note": "Note",
     "correction": "Correction",
+}
+TEST_WORDS: Mapping[str, str] = {
+    "hiv": "HIV",
+    "hbv": "Hepatitis B",
+    "hcv": "Hepatitis C",
+    "syphilis": "Syphilis",
+    "pregnancy-test": "Pregnancy test",
 }
 TIMINGS: Mapping[str, str] = {
     "on_time": "on time",

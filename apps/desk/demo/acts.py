@@ -55,16 +55,32 @@ def not_pregnant(day: int) -> Acts:
 
 
 def done(step: str, occurrence: int, day: int, **given: float) -> Acts:
-    return (Act(day, "attend", "nurse", {"step": step, "occurrence": occurrence, "on": day, "given": given or None}),)
+    return (
+        Act(
+            day,
+            "attend",
+            "nurse",
+            {"step": step, "occurrence": occurrence, "on": day, "given": given or None},
+        ),
+    )
 
 
 def dose(occurrence: int, day: int, *, cells: float = 8.5, step: str = "sensitisation") -> Acts:
     """Serology a day before, then the dose."""
-    return screened(day - 1) + not_pregnant(day) + done(step, occurrence, day, cells_million=cells, viability_percent=96.0, volume_ml=1.0)
+    return (
+        screened(day - 1)
+        + not_pregnant(day)
+        + done(step, occurrence, day, cells_million=cells, viability_percent=96.0, volume_ml=1.0)
+    )
 
 
 def result(sampled: int, came: int, value: float | None) -> Acts:
-    given: dict[str, Any] = {"test": "apca", "sampled_on": sampled, "resulted_on": came, "laboratory": "Crossmatch unit"}
+    given: dict[str, Any] = {
+        "test": "apca",
+        "sampled_on": sampled,
+        "resulted_on": came,
+        "laboratory": "Crossmatch unit",
+    }
     given |= {"outcome": "invalid"} if value is None else {"value": value}
     return (Act(came, "result", "lab", {"kind": "result", **given}),)
 
@@ -73,11 +89,13 @@ def baseline(day: int, value: float = 3.0, after: int = 8) -> Acts:
     return done("baseline-antibody-test", 1, day) + result(day, day + after, value)
 
 
-def tested(occurrence: int, day: int, value: float | None, after: int = 8) -> Acts:
+def antibody_test(occurrence: int, day: int, value: float | None, after: int = 8) -> Acts:
     return done("antibody-test", occurrence, day) + result(day, day + after, value)
 
 
-def book(step: str, occurrence: int, day: int, *, made: int = -2, reason: str = "", pencil: bool = False) -> Acts:
+def book(
+    step: str, occurrence: int, day: int, *, made: int = -2, reason: str = "", pencil: bool = False
+) -> Acts:
     given = {"step": step, "occurrence": occurrence, "on": day, "reason": reason, "pencil": pencil}
     return (Act(made, "book", "nurse", given),)
 

@@ -77,7 +77,9 @@ def enrol(place: Place, n: int, two: Two, story: Story) -> Couple:
     )
 
 
-def _person(place: Place, n: int, name: tuple[str, str], language: str, at: datetime, *, partner: bool) -> PersonInput:
+def _person(
+    place: Place, n: int, name: tuple[str, str], language: str, at: datetime, *, partner: bool
+) -> PersonInput:
     given, family = name
     return PersonInput(
         given_name=given,
@@ -165,12 +167,17 @@ class _Life:
         reconcile(treatment=self._started(), at=at)
         flag = self._flag(given["code"])
         decide(
-            flag=flag, choice=given["choice"], reason=given["reason"], parameters=given["parameters"], actor=actor, at=at
+            flag=flag,
+            choice=given["choice"],
+            reason=given["reason"],
+            parameters=given["parameters"],
+            actor=actor,
+            at=at,
         )
 
     def _book(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         start = time(9 + self.n % 4, 30 * (self.n // 4 % 2))
-        wall = datetime.combine(given["on"], start)  # noqa: DTZ001  wall time, read in the clinic's zone
+        wall = datetime.combine(given["on"], start)
         visit = self._visit(given)
 
         def place_it(reason: str) -> None:
@@ -189,7 +196,10 @@ class _Life:
 
     def _arrive(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         visit = self._visit(given)
-        if visit.starts_at and local_date(self.place.clinic.zone, visit.starts_at) == self.place.calendar.today:
+        if (
+            visit.starts_at
+            and local_date(self.place.clinic.zone, visit.starts_at) == self.place.calendar.today
+        ):
             arrive(appointment=visit, actor=actor, at=self.place.now)
 
     def _miss(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from apps.clinic.actors import Actor
-from apps.clinic.models import Clinic, User
+from apps.clinic.models import User
 from apps.clinic.queries import actor_for
 from apps.clinic.services import ClinicInput, Span, add_member, create_clinic, set_hours, tick_holidays
 from apps.desk.demo.builder import Place, enrol, live
@@ -99,7 +99,9 @@ def make(*, at: datetime, password: Callable[[], str], say: Callable[[str], obje
         place = _place(setup, boss, system, at, password, logins)
         _fill(place, setup.people, _stories(setup))
         places.append(place)
-    client_id, client_secret = clients().create_client(clinic=places[0].clinic, name="Demo system", actor=system, at=at)
+    client_id, client_secret = clients().create_client(
+        clinic=places[0].clinic, name="Demo system", actor=system, at=at
+    )
     return Made(logins, _feed(places[0], at), client_id, client_secret)
 
 
@@ -140,7 +142,13 @@ def _place(
 
 
 def _user(
-    name: str, first: str, last: str, secret: str, logins: dict[str, dict[str, str]], *, superuser: bool = False
+    name: str,
+    first: str,
+    last: str,
+    secret: str,
+    logins: dict[str, dict[str, str]],
+    *,
+    superuser: bool = False,
 ) -> User:
     make_user = User.objects.create_superuser if superuser else User.objects.create_user
     logins[name] = {"username": name, "password": secret}

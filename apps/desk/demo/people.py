@@ -90,9 +90,9 @@ BLOOD_GROUPS = ("O+", "A+", "B+", "AB+", "O-", "A-", "B-", "AB-")
 def born(n: int, *, partner: bool, today: date) -> date:
     """A date of birth between 26 and 42 years back, the same for the same place in the list."""
     years = 26 + (n * 5 + (3 if partner else 0)) % 17
-    return date(today.year - years, 1 + (n * 7 + 2 * partner) % 12, 1 + (n * 11 + 5 * partner) % 28) - timedelta(
-        days=366
-    )
+    return date(
+        today.year - years, 1 + (n * 7 + 2 * partner) % 12, 1 + (n * 11 + 5 * partner) % 28
+    ) - timedelta(days=366)
 
 
 def phone(n: int, *, partner: bool, country: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from apps.desk.demo.acts import (
     Act,
     Acts,
+    antibody_test,
     at_visit,
     baseline,
     begun,
@@ -23,7 +24,6 @@ from apps.desk.demo.acts import (
     say,
     screened,
     start,
-    tested,
 )
 
 BASELINE, DOSE, TEST = "baseline-antibody-test", "sensitisation", "antibody-test"
@@ -42,7 +42,7 @@ class Story:
 
 def _responded(shift: int = 0, value: float = 68.0) -> Acts:
     """Three doses and a response; the sample was taken on day `shift` - 20."""
-    return course(-104 + shift, -76 + shift, -48 + shift) + tested(1, -20 + shift, value, after=7)
+    return course(-104 + shift, -76 + shift, -48 + shift) + antibody_test(1, -20 + shift, value, after=7)
 
 
 def _pregnant(weeks_ago: int, shift: int) -> Acts:
@@ -62,29 +62,58 @@ def _pregnant(weeks_ago: int, shift: int) -> Acts:
 def _no_response_at_cap() -> Acts:
     return (
         course(-236, -208, -180)
-        + tested(1, -152, 4.0)
+        + antibody_test(1, -152, 4.0)
         + decide(-142, "no_antibody_response", "extra_doses", "Converters after six doses are common", doses=3)
         + dose(4, -133) + dose(5, -105) + dose(6, -77)
-        + tested(2, -14, 7.0, after=10)
+        + antibody_test(2, -14, 7.0, after=10)
     )  # fmt: skip
 
 
 FLAGGED = (
-    Story("No response after three doses", course(-105, -77, -48) + tested(1, -14, 6.0, 10), ("no_antibody_response",)),
-    Story("Borderline, still no response", course(-100, -72, -44) + tested(1, -12, 15.0, 9), ("no_antibody_response",)),
+    Story(
+        "No response after three doses",
+        course(-105, -77, -48) + antibody_test(1, -14, 6.0, 10),
+        ("no_antibody_response",),
+    ),
+    Story(
+        "Borderline, still no response",
+        course(-100, -72, -44) + antibody_test(1, -12, 15.0, 9),
+        ("no_antibody_response",),
+    ),
     Story("No response at the cap of six", _no_response_at_cap(), ("no_antibody_response",)),
-    Story("Weak response", course(-100, -72, -44) + tested(1, -13, 34.0, 11), ("weak_antibody_response",)),
-    Story("Sample clotted", course(-101, -73, -45) + tested(1, -12, None, 9), ("result_not_interpretable",)),
-    Story("Positive before the first dose", start(-14) + consent(-14) + baseline(-13, 62.0, 9), ("baseline_already_positive",)),
+    Story(
+        "Weak response",
+        course(-100, -72, -44) + antibody_test(1, -13, 34.0, 11),
+        ("weak_antibody_response",),
+    ),
+    Story(
+        "Sample clotted",
+        course(-101, -73, -45) + antibody_test(1, -12, None, 9),
+        ("result_not_interpretable",),
+    ),
+    Story(
+        "Positive before the first dose",
+        start(-14) + consent(-14) + baseline(-13, 62.0, 9),
+        ("baseline_already_positive",),
+    ),
     Story(
         "Pregnant after the first dose",
-        course(-34) + book(DOSE, 2, 4, made=-5) + milestone("pregnancy", -1) + say(-1, "dating", "doctor", basis="lmp", on=-33),
+        course(-34) + book(DOSE, 2, 4, made=-5)
+        + milestone("pregnancy", -1) + say(-1, "dating", "doctor", basis="lmp", on=-33),
         ("pregnancy_during_course",),
     ),
     Story("Result never came", start(-40) + consent(-40) + done(BASELINE, 1, -38), ("result_overdue",)),
-    Story("Response older than three months", course(-230, -202, -174) + tested(1, -146, 66.0), ("result_expired",)),
+    Story(
+        "Response older than three months",
+        course(-230, -202, -174) + antibody_test(1, -146, 66.0),
+        ("result_expired",),
+    ),
     Story("Dose 2 overdue", course(-52), ("visit_overdue",)),
-    Story("Yesterday's dose has no outcome", course(-29) + screened(-3) + book(DOSE, 2, -2, made=-9), ("visit_unrecorded",)),
+    Story(
+        "Yesterday's dose has no outcome",
+        course(-29) + screened(-3) + book(DOSE, 2, -2, made=-9),
+        ("visit_unrecorded",),
+    ),
     Story(
         "Booster of early pregnancy not done in its week",
         _pregnant(10, -80) + say(-38, "opt_in", step=EARLY, on=-38),
@@ -92,9 +121,17 @@ FLAGGED = (
     ),
     Story("Dose 2 after ten days", course(-13) + dose(2, -3), ("given_too_early",)),
     Story("Too few cells", begun(-4) + dose(1, -4, cells=2.1), ("dose_inadequate",)),
-    Story("Dose 3 in three days, no serology yet", course(-54, -26) + book(DOSE, 3, 3), ("prerequisite_missing",)),
+    Story(
+        "Dose 3 in three days, no serology yet",
+        course(-54, -26) + book(DOSE, 3, 3),
+        ("prerequisite_missing",),
+    ),
     Story("Dose 2 closes this week", course(-38), ("closing_unbooked",)),
-    Story("Dose 2 booked early for a journey", course(-13) + book(DOSE, 2, 4, reason="Travel"), ("booking_outside_window",)),
+    Story(
+        "Dose 2 booked early for a journey",
+        course(-13) + book(DOSE, 2, 4, reason="Travel"),
+        ("booking_outside_window",),
+    ),
     Story(
         "Closed with a visit still booked",
         course(-27) + book(DOSE, 2, 6, made=-8) + say(-1, "close", "doctor", on=-1, reason="Moves abroad"),
@@ -109,7 +146,9 @@ FLAGGED = (
     ),
     Story(
         "Attempt planned before the booster can be",
-        course(-72, -44, -16) + tested(1, -2, 71.0, 1) + milestone("conception-attempt", 2, said=-1, certainty="planned"),
+        course(-72, -44, -16)
+        + antibody_test(1, -2, 71.0, 1)
+        + milestone("conception-attempt", 2, said=-1, certainty="planned"),
         ("unreachable_window",),
     ),
     Story(
@@ -121,7 +160,7 @@ FLAGGED = (
     ),
     Story(
         "Six months without pregnancy",
-        course(-262, -234, -206) + tested(1, -178, 72.0)
+        course(-262, -234, -206) + antibody_test(1, -178, 72.0)
         + decide(-80, "result_expired", "accept", "Clinical course stable"),
         ("redose_due",),
     ),
@@ -143,37 +182,59 @@ STAGES = (
     Story("Dose 2 booked in a fortnight", course(-14) + book(DOSE, 2, 14)),
     Story("Dose 2 booked", course(-17) + book(DOSE, 2, 11)),
     Story("Dose 2 today", course(-28) + book(DOSE, 2, 0, made=-7) + screened(-1)),
-    Story("Arrived for dose 2", course(-28) + book(DOSE, 2, 0, made=-9) + screened(-1) + at_visit("arrive", DOSE, 2, 0)),
-    Story("Missed dose 2, to book again", course(-32) + book(DOSE, 2, -4, made=-9) + at_visit("miss", DOSE, 2, -3, "Fever")),
-    Story("Cancelled dose 2", course(-24) + book(DOSE, 2, 5, made=-9) + at_visit("cancel", DOSE, 2, -1, "Work")),
+    Story(
+        "Arrived for dose 2",
+        course(-28) + book(DOSE, 2, 0, made=-9) + screened(-1) + at_visit("arrive", DOSE, 2, 0),
+    ),
+    Story(
+        "Missed dose 2, to book again",
+        course(-32) + book(DOSE, 2, -4, made=-9) + at_visit("miss", DOSE, 2, -3, "Fever"),
+    ),
+    Story(
+        "Cancelled dose 2",
+        course(-24) + book(DOSE, 2, 5, made=-9) + at_visit("cancel", DOSE, 2, -1, "Work"),
+    ),
     Story("Dose 3 to book", course(-40, -12)),
     Story("Dose 3 today", course(-56, -28) + book(DOSE, 3, 0, made=-6) + screened(-1)),
     Story("Dose 3 booked", course(-47, -19) + book(DOSE, 3, 9)),
-    Story("Dose 3 in two weeks, donor away", course(-42, -14) + say(-5, "absence", person="partner", from_on=8, to_on=13)),
+    Story(
+        "Dose 3 in two weeks, donor away",
+        course(-42, -14) + say(-5, "absence", person="partner", from_on=8, to_on=13),
+    ),
     Story("Test to book", course(-70, -42, -14)),
     Story("Test booked", course(-78, -50, -22) + book(TEST, 1, 6)),
     Story("Test today", course(-84, -56, -28) + book(TEST, 1, 0, made=-8)),
     Story("Result awaited", course(-90, -62, -34) + done(TEST, 1, -6)),
     Story("Responded, no attempt planned", _responded()),
     Story("Responded strongly", _responded(-6, 88.0)),
-    Story("Booster to book", _responded(-4) + milestone("conception-attempt", 34, said=-8, certainty="planned")),
+    Story(
+        "Booster to book",
+        _responded(-4) + milestone("conception-attempt", 34, said=-8, certainty="planned"),
+    ),
     Story(
         "Booster booked",
         _responded(-3) + milestone("conception-attempt", 26, said=-9, certainty="planned") + book(BOOSTER, 1, 12),
     ),
     Story(
         "Booster given, attempt ahead",
-        _responded(-18) + milestone("conception-attempt", 9, said=-28, certainty="planned") + dose(1, -6, step=BOOSTER),
+        _responded(-18) + milestone("conception-attempt", 9, said=-28, certainty="planned")
+        + dose(1, -6, step=BOOSTER),
     ),
-    Story("Pregnant, asks for the early booster", _pregnant(6, -55) + say(-8, "opt_in", step=EARLY, on=-8) + book(EARLY, 1, 16)),
-    Story("Pregnant, no further booster wanted", _pregnant(9, -75) + say(-30, "opt_in", step=EARLY, on=-30, wanted=False)),
+    Story(
+        "Pregnant, asks for the early booster",
+        _pregnant(6, -55) + say(-8, "opt_in", step=EARLY, on=-8) + book(EARLY, 1, 16),
+    ),
+    Story(
+        "Pregnant, no further booster wanted",
+        _pregnant(9, -75) + say(-30, "opt_in", step=EARLY, on=-30, wanted=False),
+    ),
     Story(
         "Early booster given",
         _pregnant(11, -90) + say(-42, "opt_in", step=EARLY, on=-42) + dose(1, -18, step=EARLY),
     ),
     Story("Loss in the first weeks", _pregnant(9, -75) + milestone("loss", -6)),
     Story("Paused at their wish", course(-33) + say(-20, "pause", on=-20, reason="Family journey")),
-    Story("Messages stopped at her wish", course(-18) + (Act(-3, "silence"),)),
+    Story("Messages stopped at her wish", (*course(-18), Act(-3, "silence"))),
 )  # fmt: skip
 STORIES = FLAGGED + STAGES
 

@@ -29,9 +29,10 @@ class DeskForm(forms.Form):
     # Field names of the service that stand under another name here.
     renamed: dict[str, str] = {}  # noqa: RUF012  read only, overridden as a whole
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asks: dict[str, forms.Field], **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        self.fields = asks
         for field in self.fields.values():
             widget = field.widget
             if isinstance(widget, forms.CheckboxInput):

@@ -19,13 +19,13 @@ class DecideForm(DeskForm):
     def __init__(
         self, *args: Any, choices: Sequence[str], donors: Sequence[str], doses_left: int | None, **kwargs: Any
     ) -> None:
-        self.base_fields = {
+        asks: dict[str, forms.Field] = {
             "choice": forms.ChoiceField(
                 label="Decision", choices=[(c, choice_words(c)) for c in choices], widget=forms.RadioSelect
             )
         }
         if "extra_doses" in choices:
-            self.base_fields["doses"] = forms.IntegerField(
+            asks["doses"] = forms.IntegerField(
                 label="How many extra doses",
                 required=False,
                 min_value=1,
@@ -34,16 +34,16 @@ class DecideForm(DeskForm):
                 + (f" {doses_left} left under the cap." if doses_left is not None else ""),
             )
         if "change_donor" in choices:
-            self.base_fields["donor"] = forms.ChoiceField(
+            asks["donor"] = forms.ChoiceField(
                 label="New donor",
                 required=False,
                 choices=[("", "—"), *((name, words(name)) for name in donors)],
                 help_text="For a change of donor only.",
             )
-        self.base_fields["reason"] = forms.CharField(
+        asks["reason"] = forms.CharField(
             label="Reason", max_length=500, widget=forms.Textarea, help_text="Signed with your name and role."
         )
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, asks=asks, **kwargs)
 
     def parameters(self) -> dict[str, int | str]:
         """What the choice needs, and nothing that another choice would."""
@@ -56,11 +56,14 @@ class CorrectionForm(DeskForm):
     """Why a record was wrong."""
 
     def __init__(self, *args: Any, replaceable: bool, **kwargs: Any) -> None:
-        self.base_fields = {}
+        asks: dict[str, forms.Field] = {}
         if replaceable:
-            kinds = [("replace", "Something in it is wrong; the right record is below"), ("take_out", "It never happened")]
-            self.base_fields["how"] = forms.ChoiceField(
+            kinds = [
+                ("replace", "Something in it is wrong; the right record is below"),
+                ("take_out", "It never happened"),
+            ]
+            asks["how"] = forms.ChoiceField(
                 label="What was wrong", choices=kinds, widget=forms.RadioSelect, initial="replace"
             )
-        self.base_fields["correction_reason"] = forms.CharField(label="Why is it corrected", max_length=300)
-        super().__init__(*args, **kwargs)
+        asks["correction_reason"] = forms.CharField(label="Why is it corrected", max_length=300)
+        super().__init__(*args, asks=asks, **kwargs)

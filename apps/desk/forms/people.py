@@ -36,7 +36,9 @@ def person_fields(*, required: bool = True) -> dict[str, forms.Field]:
         "contact_consent": forms.BooleanField(
             label="Agrees to receive messages", required=False, help_text="Nothing is sent without it."
         ),
-        "wants_email": forms.BooleanField(label="Wishes to be written to by e-mail", required=False, initial=True),
+        "wants_email": forms.BooleanField(
+            label="Wishes to be written to by e-mail", required=False, initial=True
+        ),
         "hard_news_note": forms.CharField(
             label="Hard news", required=False, max_length=300, help_text="Who should tell, how and when."
         ),
@@ -53,7 +55,9 @@ def person_input(data: dict[str, Any], prefix: str, at: datetime, known: Person 
     before = known.contact_consent_at if known else None
     consent = (before or at) if own.pop("contact_consent") else None
     numbers = tuple(
-        Identifier(system, value) for system, _ in SYSTEMS if (value := own.pop(f"identifier_{system}").strip())
+        Identifier(system, value)
+        for system, _ in SYSTEMS
+        if (value := own.pop(f"identifier_{system}").strip())
     )
     return PersonInput(contact_consent_at=consent, identifiers=numbers, **own)
 
@@ -62,7 +66,7 @@ class EnrolForm(DeskForm):
     """Both people of a new couple. Names of fields are `recipient-phone` and so on."""
 
     def __init__(self, *args: Any, clinics: tuple[Clinic, ...], **kwargs: Any) -> None:
-        self.base_fields = {
+        asks: dict[str, forms.Field] = {
             "clinic": forms.ChoiceField(
                 label="Clinic",
                 choices=[(str(clinic.pk), clinic.name) for clinic in clinics],
@@ -72,7 +76,7 @@ class EnrolForm(DeskForm):
             **{f"recipient-{name}": field for name, field in person_fields().items()},
             **{f"partner-{name}": field for name, field in person_fields().items()},
         }
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, asks=asks, **kwargs)
 
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The two people, for a page with two columns."""
@@ -86,9 +90,9 @@ class PersonForm(DeskForm):
     """One person who is known already."""
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
-        self.base_fields = person_fields()
+        asks: dict[str, forms.Field] = person_fields()
         held = {row.system: row.value for row in person.identifiers.all()}
-        initial = {name: getattr(person, name, None) for name in self.base_fields}
+        initial = {name: getattr(person, name, None) for name in asks}
         initial |= {f"identifier_{system}": held.get(system, "") for system, _ in SYSTEMS}
         initial["contact_consent"] = person.contact_consent_at is not None
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, asks=asks, initial=initial, **kwargs)

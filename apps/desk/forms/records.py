@@ -41,7 +41,9 @@ class Setting:
     def donors(self) -> list[str]:
         """Names of donors that the protocol itself knows, the partner first."""
         sizes = [size for step in self.template.dose_steps if step.rounds for size in step.rounds.sizes]
-        return list(dict.fromkeys(["partner", "unrelated", "partner+unrelated", *(s.donor for s in sizes if s.donor)]))
+        return list(
+            dict.fromkeys(["partner", "unrelated", "partner+unrelated", *(s.donor for s in sizes if s.donor)])
+        )
 
 
 class RecordForm(DeskForm):
@@ -51,8 +53,8 @@ class RecordForm(DeskForm):
     title = ""
 
     def __init__(self, *args: Any, setting: Setting, **kwargs: Any) -> None:
-        self.base_fields = self.build(setting)
-        super().__init__(*args, **kwargs)
+        asks: dict[str, forms.Field] = self.build(setting)
+        super().__init__(*args, asks=asks, **kwargs)
 
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {}
@@ -92,7 +94,9 @@ class DatingForm(RecordForm):
         return {
             "basis": forms.ChoiceField(label="Dated by", choices=bases),
             "on": _on(setting),
-            "ga": forms.CharField(label="Age on the scan", required=False, help_text="With a scan only, like 8w2d."),
+            "ga": forms.CharField(
+                label="Age on the scan", required=False, help_text="With a scan only, like 8w2d."
+            ),
         }
 
 
@@ -133,9 +137,14 @@ class ConsentForm(RecordForm):
             "person": forms.ChoiceField(label="Person", choices=PEOPLE),
             "on": _on(setting, "Signed on"),
             "given": forms.BooleanField(
-                label="Consent is given", required=False, initial=True, help_text="Without the tick it is withdrawn."
+                label="Consent is given",
+                required=False,
+                initial=True,
+                help_text="Without the tick it is withdrawn.",
             ),
-            "document": forms.CharField(label="Document", required=False, help_text="Name or number of the form."),
+            "document": forms.CharField(
+                label="Document", required=False, help_text="Name or number of the form."
+            ),
         }
 
 
@@ -166,7 +175,9 @@ class DonorForm(RecordForm):
 
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {
-            "donor": forms.ChoiceField(label="Donor", choices=[(name, words(name)) for name in setting.donors()]),
+            "donor": forms.ChoiceField(
+                label="Donor", choices=[(name, words(name)) for name in setting.donors()]
+            ),
             "on": _on(setting, "From"),
         }
 

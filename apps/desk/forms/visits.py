@@ -30,33 +30,37 @@ class BookForm(DeskForm):
     renamed = {"starts_at": "on"}  # noqa: RUF012  read only
 
     def __init__(
-        self, *args: Any, zone: str, with_reason: bool, with_pencil: bool = False, minutes: int = 60, **kwargs: Any
+        self,
+        *args: Any,
+        zone: str,
+        with_reason: bool,
+        with_pencil: bool = False,
+        minutes: int = 60,
+        **kwargs: Any,
     ) -> None:
         self.zone = zone
-        self.base_fields = {
+        asks: dict[str, forms.Field] = {
             "on": DateField(label="Day"),
             "time": TimeField(label="Time", help_text=f"By the clinic's clock ({zone})."),
             "minutes": forms.IntegerField(label="Minutes", min_value=5, max_value=720, initial=minutes),
         }
         if with_pencil:
-            self.base_fields["pencil"] = forms.BooleanField(
+            asks["pencil"] = forms.BooleanField(
                 label="Pencil it in until the doctor has decided",
                 required=False,
                 initial=True,
                 help_text="Keeps the place. Sends nothing, stands in no calendar, cannot be performed.",
             )
         hint = "" if with_reason else "Needed only on a day outside the good days."
-        self.base_fields["reason"] = forms.ChoiceField(
+        asks["reason"] = forms.ChoiceField(
             label="Reason for this day", choices=DEVIATIONS, required=False, help_text=hint
         )
-        self.base_fields["other_reason"] = forms.CharField(
-            label="Reason in your words", required=False, max_length=300
-        )
-        super().__init__(*args, **kwargs)
+        asks["other_reason"] = forms.CharField(label="Reason in your words", required=False, max_length=300)
+        super().__init__(*args, asks=asks, **kwargs)
 
     def starts_at(self) -> datetime:
         """The chosen wall time in the clinic's zone. Raises Invalid in the hour in which the clocks change."""
-        wall = datetime.combine(self.cleaned_data["on"], self.cleaned_data["time"])  # noqa: DTZ001  made aware next
+        wall = datetime.combine(self.cleaned_data["on"], self.cleaned_data["time"])
         return local_moment(self.zone, wall)
 
     def reason_text(self) -> str:
@@ -76,22 +80,32 @@ def first_choice(on: date | None, starts_at: datetime | None, zone: str) -> dict
 class AttendForm(DeskForm):
     """What was done; the content of a dose is asked for doses only."""
 
-    def __init__(self, *args: Any, today: date, dose: bool, **kwargs: Any) -> None:
-        self.base_fields = {"on": DateField(label="Done on", initial=today)}
+    def __init__(
+        self, *args: Any, today: date, dose: bool, asks_pregnancy: bool = False, **kwargs: Any
+    ) -> None:
+        asks: dict[str, forms.Field] = {"on": DateField(label="Done on", initial=today)}
+        if asks_pregnancy:
+            asks["pregnancy_test"] = forms.ChoiceField(
+                label="Pregnancy test on that day",
+                choices=[("clear", "Negative"), ("reactive", "Positive: no dose is given")],
+                widget=forms.RadioSelect,
+                help_text="Asked before the donor is drawn.",
+            )
         if dose:
-            self.base_fields |= {
+            asks |= {
                 "cells_million": forms.FloatField(label="Cells (million)", required=False, min_value=0),
                 "viability_percent": forms.FloatField(
                     label="Viability (%)", required=False, min_value=0, max_value=100
                 ),
                 "volume_ml": forms.FloatField(label="Volume injected (ml)", required=False, min_value=0),
             }
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, asks=asks, **kwargs)
 
     def content(self) -> dict[str, float] | None:
         """What was given, or None where nothing was measured."""
         given = self.given()
-        given.pop("on", None)
+        for name in ("on", "pregnancy_test"):
+            given.pop(name, None)
         return given or None
 
 
@@ -99,5 +113,7 @@ class ReasonForm(DeskForm):
     """Why a visit was cancelled or missed."""
 
     def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
-        self.base_fields = {"reason": forms.CharField(label="Reason", max_length=300, required=required)}
-        super().__init__(*args, **kwargs)
+        asks: dict[str, forms.Field] = {
+            "reason": forms.CharField(label="Reason", max_length=300, required=required)
+        }
+        super().__init__(*args, asks=asks, **kwargs)

@@ -18,7 +18,6 @@ class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
 
     actions = None
     list_per_page = 50
-    show_full_result_count = False
     list_filter_sheet = False
     show_facets = False
     list_disable_select_all = True

@@ -24,8 +24,14 @@ class CoupleList(ScopedList):
     ordering = ("code",)
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
-        treatments = Prefetch("treatments", Treatment.objects.select_related("protocol_version").order_by("-created_at"))
-        return desk.everywhere(couples_of, Couple.objects.none()).select_related("clinic").prefetch_related(treatments)
+        treatments = Prefetch(
+            "treatments", Treatment.objects.select_related("protocol_version").order_by("-created_at")
+        )
+        return (
+            desk.everywhere(couples_of, Couple.objects.none())
+            .select_related("clinic")
+            .prefetch_related(treatments)
+        )
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         desk = desk_of(request)
@@ -62,7 +68,9 @@ class CoupleList(ScopedList):
     @display(description="treatment")
     def protocol(self, couple: Couple) -> str:
         rows = couple.treatments.all()
-        return "—" if not rows else rows[0].protocol_version.title + (" (closed)" if rows[0].is_closed else "")
+        return (
+            "—" if not rows else rows[0].protocol_version.title + (" (closed)" if rows[0].is_closed else "")
+        )
 
     @display(description="messages")
     def messages_sent(self, couple: Couple) -> str:

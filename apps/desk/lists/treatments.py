@@ -41,7 +41,9 @@ class _ByCouple(ScopedList):
         if not search_term.strip():
             return queryset, False
         desk = desk_of(request)
-        found = [pk for clinic in desk.clinics for pk in search(clinic, search_term).values_list("pk", flat=True)]
+        found = [
+            pk for clinic in desk.clinics for pk in search(clinic, search_term).values_list("pk", flat=True)
+        ]
         return queryset.filter(**{f"{self.couple_field}__in": found}), False
 
 
@@ -52,7 +54,9 @@ class TreatmentList(_ByCouple):
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
         rows = desk.everywhere(treatments_of, Treatment.objects.none())
-        return rows.annotate(n_open=Count("flags", filter=Q(flags__state=FlagState.OPEN))).order_by("couple__code")
+        return rows.annotate(n_open=Count("flags", filter=Q(flags__state=FlagState.OPEN))).order_by(
+            "couple__code"
+        )
 
     @display(description="couple", ordering="couple__code")
     def couple_names(self, row: Treatment) -> str:
@@ -71,7 +75,13 @@ class DayFilter(SimpleListFilter):
     """By the day on which the visit is booked, or proposed if it is not."""
 
     title, parameter_name = "day", "day"
-    _DAYS: ClassVar = {"yesterday": (-1, 0), "today": (0, 1), "tomorrow": (1, 2), "week": (0, 7), "month": (0, 31)}
+    _DAYS: ClassVar = {
+        "yesterday": (-1, 0),
+        "today": (0, 1),
+        "tomorrow": (1, 2),
+        "week": (0, 7),
+        "month": (0, 31),
+    }
 
     def lookups(self, request: HttpRequest, model_admin: DjangoModelAdmin[Any]) -> list[tuple[str, str]]:
         return [
@@ -98,7 +108,9 @@ class DayFilter(SimpleListFilter):
         ends, _ = day_bounds(clinic.zone, today + timedelta(days=end))
         booked = Q(starts_at__gte=begins, starts_at__lt=ends)
         proposed = Q(
-            starts_at=None, proposed_on__gte=today + timedelta(days=first), proposed_on__lt=today + timedelta(days=end)
+            starts_at=None,
+            proposed_on__gte=today + timedelta(days=first),
+            proposed_on__lt=today + timedelta(days=end),
         )
         return Q(clinic=clinic) & (booked | proposed)
 
@@ -152,15 +164,23 @@ class AppointmentList(_ByCouple):
         if row.starts_at is not None:
             start = local(row)
             return f"{start:%a} {start.day} {start:%b %Y, %H:%M}"
-        return f"around {row.proposed_on:%a} {row.proposed_on.day} {row.proposed_on:%b %Y}" if row.proposed_on else "—"
+        return (
+            f"around {row.proposed_on:%a} {row.proposed_on.day} {row.proposed_on:%b %Y}"
+            if row.proposed_on
+            else "—"
+        )
 
     @display(description="status")
     def shown_status(self, row: Appointment) -> SafeString:
         if row.held:
-            return pill("on hold" if row.status == "proposed" else f"{words.STATUSES[row.status]}, on hold", "bad")
+            return pill(
+                "on hold" if row.status == "proposed" else f"{words.STATUSES[row.status]}, on hold", "bad"
+            )
         if row.status == "proposed" and row.state != "proposed":
             return pill(words.STATES[row.state], tone(row.state))
-        return pill("pencilled" if row.pencilled and row.in_force else words.STATUSES[row.status], tone(row.status))
+        return pill(
+            "pencilled" if row.pencilled and row.in_force else words.STATUSES[row.status], tone(row.status)
+        )
 
     @display(description="good days")
     def good_days(self, row: Appointment) -> str:

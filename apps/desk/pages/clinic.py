@@ -28,7 +28,12 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "today": today,
         "week": [(name, [row for row in hours if row.weekday == n]) for n, name in enumerate(WEEKDAYS)],
         "closures": closures_of(clinic, today, today + _FAR),
-        "holidays": [row for year in (today.year, today.year + 1) for row in holidays_of(clinic, year) if row.on >= today],
+        "holidays": [
+            row
+            for year in (today.year, today.year + 1)
+            for row in holidays_of(clinic, year)
+            if row.on >= today
+        ],
         "years": (today.year, today.year + 1),
         "may_run": desk.may("run the clinic", clinic),
         "may_close": desk.may("close days", clinic),
@@ -66,7 +71,12 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
     def act() -> str:
         data = form.cleaned_data
         close_days(
-            clinic=clinic, from_on=data["from_on"], to_on=data["to_on"], reason=data["reason"], actor=actor, at=desk.at
+            clinic=clinic,
+            from_on=data["from_on"],
+            to_on=data["to_on"],
+            reason=data["reason"],
+            actor=actor,
+            at=desk.at,
         )
         return _address(clinic)
 
@@ -105,7 +115,9 @@ def add_holiday(request: HttpRequest, pk: UUID) -> HttpResponse:
         set_holiday(clinic=clinic, on=data["on"], name=data["name"], closed=True, actor=actor, at=desk.at)
         return _address(clinic)
 
-    return FormPage(title="Add a holiday", form=form, act=act, done="Saved.", back=_address(clinic)).answer(request)
+    return FormPage(title="Add a holiday", form=form, act=act, done="Saved.", back=_address(clinic)).answer(
+        request
+    )
 
 
 def tick(request: HttpRequest, pk: UUID, on: str) -> HttpResponse:

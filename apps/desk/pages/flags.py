@@ -112,7 +112,10 @@ def _facts(flag: Flag, plan: Plan, template: Template) -> list[tuple[str, str]]:
                 (test.title, value),
                 ("Band", verdict.band or "none"),
                 ("Assay", test.assay),
-                ("Sample taken", f"{verdict.sampled_on:%a} {verdict.sampled_on.day} {verdict.sampled_on:%b %Y}"),
+                (
+                    "Sample taken",
+                    f"{verdict.sampled_on:%a} {verdict.sampled_on.day} {verdict.sampled_on:%b %Y}",
+                ),
             ]
     given, cap = _doses(template, plan)
     return [*facts, ("Doses that count", f"{given} of at most {cap}" if cap else str(given))]

@@ -60,9 +60,7 @@ def _link(desk: Desk, pk: UUID) -> Link:
     return desk.find(lambda clinic: links_read().link_by_id(clinic, pk))
 
 
-def _told_once(
-    request: HttpRequest, person: Person, make: Callable[[], tuple[Link, str]]
-) -> HttpResponse:
+def _told_once(request: HttpRequest, person: Person, make: Callable[[], tuple[Link, str]]) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
@@ -80,7 +78,9 @@ def feed_path(token: str) -> str:
     return f"/feeds/{token}.ics"
 
 
-def _page(request: HttpRequest, person: Person, token_urls: list[tuple[str, str]] | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, person: Person, token_urls: list[tuple[str, str]] | None = None
+) -> HttpResponse:
     couple = couples_with(person.clinic, person).order_by("-enrolled_at").first()
     back = reverse("admin:couples_couple_change", args=[couple.pk]) if couple else reverse("admin:index")
     context = {

@@ -15,8 +15,9 @@ from apps.desk.forms.base import DateField, DeskForm
 from apps.desk.forms.decisions import CorrectionForm
 from apps.desk.forms.done import DONE_FORMS
 from apps.desk.forms.records import FORMS, RIGHT_OF, Setting
+from apps.desk.history import said, titles_of
 from apps.desk.pages.base import FormPage
-from apps.desk.rows import number, said, who
+from apps.desk.rows import number, who
 from apps.desk.words import KINDS
 from apps.reminders.models import DeliveryState
 from apps.reminders.queries import deliveries_of
@@ -33,7 +34,9 @@ def setting_of(treatment: Treatment, desk: Desk) -> Setting:
         for visit in plan.visits
         if visit.state in ("proposed", "waiting", "missed", "expired")
     )
-    return Setting(template=template(treatment.protocol_version), today=desk.today(treatment.clinic), visits=visits)
+    return Setting(
+        template=template(treatment.protocol_version), today=desk.today(treatment.clinic), visits=visits
+    )
 
 
 def add(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
@@ -67,10 +70,13 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = desk.require("record", treatment.clinic)
     kinds = {**FORMS, **DONE_FORMS}
     replaceable = wrong.kind in kinds
+    words_of_it = said(wrong.kind, wrong.data, titles_of(template(treatment.protocol_version)))
     form = CorrectionForm(request.POST or None, replaceable=replaceable)
     new = None
     if replaceable:
-        initial = DONE_FORMS[wrong.kind].initial_of(wrong.data) if wrong.kind in DONE_FORMS else dict(wrong.data)
+        initial = (
+            DONE_FORMS[wrong.kind].initial_of(wrong.data) if wrong.kind in DONE_FORMS else dict(wrong.data)
+        )
         wanted = request.POST if request.POST.get("how") == "replace" else None
         new = kinds[wrong.kind](wanted or None, setting=setting_of(treatment, desk), initial=initial)
 
@@ -95,7 +101,7 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
         button="Correct",
         back=_address(treatment),
         template="desk/correct.html",
-        context={"who": who(treatment.couple, desk), "wrong": wrong, "said": said(wrong.kind, wrong.data), "new": new},
+        context={"who": who(treatment.couple, desk), "wrong": wrong, "said": words_of_it, "new": new},
     ).answer(request)
 
 
@@ -112,14 +118,14 @@ class LossForm(DeskForm):
     """The day, and a tick that says that it is meant."""
 
     def __init__(self, *args: Any, setting: Setting, **kwargs: Any) -> None:
-        self.base_fields = {
+        asks: dict[str, forms.Field] = {
             "on": DateField(label="Date of the loss", initial=setting.today),
             "sure": forms.BooleanField(
                 label="The loss is confirmed. Stop everything now.",
                 error_messages={"required": "Tick the box to say that the loss is confirmed."},
             ),
         }
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, asks=asks, **kwargs)
 
 
 def loss(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -147,7 +153,11 @@ def loss(request: HttpRequest, pk: UUID) -> HttpResponse:
         context={
             "who": who(couple, desk),
             "stops": _stops(treatment, desk),
-            "notes": [(p.full_name, p.hard_news_note) for p in (couple.recipient, couple.partner) if p.hard_news_note],
+            "notes": [
+                (p.full_name, p.hard_news_note)
+                for p in (couple.recipient, couple.partner)
+                if p.hard_news_note
+            ],
         },
     ).answer(request)
 

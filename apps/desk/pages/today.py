@@ -55,7 +55,9 @@ def today(request: HttpRequest) -> HttpResponse:
         "flag_count": len(decide),
         "mine": mine,
         "other_flags": len(flags) - len(decide),
-        "dates": [(clinic.name, words.day(desk.today(clinic), desk.today(clinic))) for clinic in desk.clinics],
+        "dates": [
+            (clinic.name, words.day(desk.today(clinic), desk.today(clinic))) for clinic in desk.clinics
+        ],
     }
     return page(request, "desk/today.html", "Today", lists)
 

@@ -10,16 +10,31 @@ from django.urls import reverse
 
 from apps.desk.access import Desk, desk_of
 from apps.desk.forms.records import FORMS, RIGHT_OF
+from apps.desk.history import record_rows
 from apps.desk.pages.base import page
-from apps.desk.rows import Button, flag_row, record_rows, visit_row, who
+from apps.desk.rows import Button, flag_row, visit_row, who
 from apps.desk.words import TIMINGS, words
 from apps.treatments.models import Treatment
-from apps.treatments.queries import appointments_of, flags_of, plan_of, records_of, treatment_by_id
+from apps.treatments.queries import appointments_of, flags_of, plan_of, records_of, template, treatment_by_id
 from protocols import Plan
 from protocols.plan import DoseVerdict, Verdict
 
 # In the order in which a nurse needs them; pause, resume and close stand apart.
-_RECORDS = ("result", "milestone", "screening", "consent", "opt_in", "absence", "skipped", "dating", "donor", "note")
+_RECORDS = (
+    "result",
+    "milestone",
+    "screening",
+    "consent",
+    "opt_in",
+    "absence",
+    "skipped",
+    "dating",
+    "donor",
+    "note",
+)
+
+# Longer histories fold away what is older.
+_RECENT = 8
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -33,6 +48,12 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     flags = list(flags_of(treatment.clinic, state=None, treatment=treatment))
     may_correct = desk.may("record", treatment.clinic)
     visits = [visit_row(visit, appointments.get(visit.key), desk, today) for visit in plan.visits]
+    records = record_rows(
+        records_of(treatment),
+        template(treatment.protocol_version),
+        treatment.clinic.zone,
+        may_correct=may_correct,
+    )
     context = {
         "treatment": treatment,
         "who": who(treatment.couple, desk),
@@ -41,7 +62,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "verdicts": [_verdict(verdict) for verdict in plan.verdicts],
         "open_flags": [flag_row(flag, desk) for flag in flags if flag.is_open],
         "past_flags": [flag_row(flag, desk) for flag in flags if not flag.is_open],
-        "records": record_rows(records_of(treatment), may_correct=may_correct),
+        "records": records[:_RECENT],
+        "older_records": records[_RECENT:],
         "actions": _actions(treatment, plan, desk),
         "loss_url": _address(treatment, "treatment_loss") if desk.may("loss", treatment.clinic) else "",
         "closed": plan.closed,
@@ -62,7 +84,12 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         good = verdict.counts and verdict.timing != "late"
         return {"on": verdict.on, "text": verdict.text, "short": TIMINGS[verdict.timing.value], "good": good}
     good = verdict.response in ("responded", "baseline_negative")
-    return {"on": verdict.resulted_on, "text": verdict.text, "short": words(verdict.response.value), "good": good}
+    return {
+        "on": verdict.resulted_on,
+        "text": verdict.text,
+        "short": words(verdict.response.value),
+        "good": good,
+    }
 
 
 def _actions(treatment: Treatment, plan: Plan, desk: Desk) -> list[Button]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -18,7 +20,10 @@ from apps.desk.pages.base import FormPage, page, press
 from apps.desk.rows import buttons, changes_in_words, flag_row, local, number, who
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointment_by_id, flags_of, plan_of
-from apps.treatments.services import preview
+from apps.treatments.services import preview, record
+
+# What lit-standard and its like call the test that is asked for on arrival.
+_PREGNANCY_TEST = "pregnancy-test"
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -75,7 +80,11 @@ def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _book_form(request: HttpRequest, visit: Appointment) -> BookForm:
     start = visit.starts_at if visit.in_force else None
-    minutes = int((visit.ends_at - visit.starts_at).total_seconds() // 60) if visit.ends_at and visit.starts_at else 60
+    minutes = (
+        int((visit.ends_at - visit.starts_at).total_seconds() // 60)
+        if visit.ends_at and visit.starts_at
+        else 60
+    )
     return BookForm(
         request.POST or None,
         zone=visit.clinic.zone,
@@ -87,7 +96,14 @@ def _book_form(request: HttpRequest, visit: Appointment) -> BookForm:
 
 
 def _booking_page(
-    request: HttpRequest, desk: Desk, visit: Appointment, form: BookForm, act: Callable[[], str | None], *, title: str, button: str
+    request: HttpRequest,
+    desk: Desk,
+    visit: Appointment,
+    form: BookForm,
+    act: Callable[[], str | None],
+    *,
+    title: str,
+    button: str,
 ) -> HttpResponse:
     context = _frame(visit, desk)
     if request.method == "POST" and "preview" in request.POST and form.is_valid():
@@ -155,7 +171,14 @@ def not_come(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _reason_page(
-    request: HttpRequest, desk: Desk, visit: Appointment, form: ReasonForm, act: Callable[[], str | None], *, title: str, done: str
+    request: HttpRequest,
+    desk: Desk,
+    visit: Appointment,
+    form: ReasonForm,
+    act: Callable[[], str | None],
+    *,
+    title: str,
+    done: str,
 ) -> HttpResponse:
     return FormPage(
         title=f"{title}: {visit.title}",
@@ -201,20 +224,36 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AttendForm(
         request.POST or None,
         today=min(on, desk.today(visit.clinic)),
-        dose=visit.plan.get("dose") is not None or "donor" in visit.attends,
+        dose="donor" in visit.attends,
+        asks_pregnancy=any(_PREGNANCY_TEST in name for name in visit.plan.get("missing") or []),
     )
+    plan_url = reverse("admin:treatments_treatment_change", args=[visit.treatment_id])
 
     def act() -> str:
-        attend(
-            appointment=visit, on=form.cleaned_data["on"], given=form.content(), actor=actor, at=desk.at
+        done_on = form.cleaned_data["on"]
+        tested = form.cleaned_data.get("pregnancy_test")
+        with transaction.atomic():
+            if tested:
+                test = {
+                    "kind": "screening",
+                    "person": "recipient",
+                    "test": _PREGNANCY_TEST,
+                    "sampled_on": done_on,
+                }
+                record(treatment=visit.treatment, data={**test, "outcome": tested}, actor=actor, at=desk.at)
+            if tested != "reactive":
+                attend(appointment=visit, on=done_on, given=form.content(), actor=actor, at=desk.at)
+                messages.success(request, "The visit is recorded and the plan made anew.")
+                return plan_url
+        messages.warning(
+            request, "The positive test is recorded and no dose was. Record the pregnancy, then see the flag."
         )
-        return reverse("admin:treatments_treatment_change", args=[visit.treatment_id])
+        return plan_url
 
     return FormPage(
         title=f"Record the visit: {visit.title}",
         form=form,
         act=act,
-        done="The visit is recorded and the plan made anew.",
         button="Record the visit",
         back=_address(visit),
         template="desk/visit_form.html",
@@ -238,7 +277,7 @@ def _frame(visit: Appointment, desk: Desk) -> dict[str, object]:
         "number": number(visit.plan),
         "status": words.STATUSES[visit.status],
         "state": words.STATES[visit.state],
-        "starts": local(visit) if visit.starts_at else None,
+        "starts": f"{words.day(local(visit).date(), today)}, {local(visit):%H:%M}" if visit.starts_at else "",
         "good": words.good_days(window, today),
         "bounds": words.bounds(window, today),
         "proposed": words.day(visit.proposed_on, today) if visit.proposed_on else "",

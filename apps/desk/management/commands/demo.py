@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--if-empty", action="store_true", help="say nothing if there is data already")
-        parser.add_argument("--write", type=Path, help="where to write log-ins and addresses, for its owner alone")
+        parser.add_argument(
+            "--write", type=Path, help="where to write log-ins and addresses, for its owner alone"
+        )
 
     def handle(self, *args: Any, if_empty: bool, write: Path | None, **options: Any) -> None:
         if not settings.DEBUG:

@@ -1,0 +1,113 @@
+"""A treatment's history in words: what was recorded, by whom, and whether it still stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from apps.desk import words
+from apps.desk.rows import code_of
+from apps.treatments.models import Record
+from apps.treatments.queries import in_force
+from protocols import Template
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record of the history: what, when, by whom, and whether it still stands."""
+
+    kind: str
+    on: date | None
+    text: str
+    by: str
+    recorded: str
+    corrected: bool
+    correct_url: str
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_HIDDEN = frozenset({"kind", "on", "flag", "cause", "of", "replacement"})
+
+
+def record_rows(
+    records: Iterable[Record], template: Template, zone: str, *, may_correct: bool
+) -> list[RecordRow]:
+    """Newest first. A record that is out of force is marked and cannot be corrected again."""
+    rows = list(records)
+    standing = in_force(rows)
+    titles = titles_of(template)
+    return [
+        RecordRow(
+            kind=words.KINDS.get(row.kind, row.kind),
+            on=row.on,
+            text=said(row.kind, row.data, titles),
+            by=f"{row.by_name} ({row.by_role})",
+            recorded=f"{moment.day} {moment:%b %Y}",
+            corrected=row.pk not in standing,
+            correct_url=reverse("admin:record_correct", args=[row.pk])
+            if may_correct and row.pk in standing and row.kind not in ("decision", "correction")
+            else "",
+        )
+        for row in reversed(rows)
+        for moment in (row.recorded_at.astimezone(ZoneInfo(zone)),)
+    ]
+
+
+def titles_of(template: Template) -> dict[str, str]:
+    """What the protocol calls its steps, tests and milestones."""
+    named = {step.name: step.title for step in template.steps}
+    named |= {name: test.title for name, test in template.tests.items()}
+    return named | {name: kind.title for name, kind in template.milestones.items()}
+
+
+def said(kind: str, data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """The body of a record as words."""
+    if kind == "decision":
+        return f"{words.words(code_of(data['flag']))}: {words.choice_words(data['choice'])}. {data['reason']}"
+    if kind == "correction":
+        new = data.get("replacement")
+        return f"{data['reason']}" + (f"; now {said(new['kind'], new, titles)}" if new else "; taken out")
+    if kind == "result":
+        value = (
+            "not interpretable"
+            if data.get("value") is None
+            else f"{data['value']:g} {data.get('unit') or ''}"
+        )
+        return (
+            f"{titles.get(data['test'], data['test'])}: {value.strip()}, sampled {_value(data['sampled_on'])}"
+        )
+    if kind == "screening":
+        return (
+            f"{words.TEST_WORDS.get(data['test'], data['test'])} of the {data['person']}: {data['outcome']}"
+        )
+    if kind == "consent":
+        return f"{words.words(data['person'])}: " + ("given" if data.get("given", True) else "withdrawn")
+    if kind == "milestone":
+        return f"{titles.get(data['name'], data['name'])}: {data.get('certainty', 'happened')}"
+    parts = [
+        f"{words.words(name)}: {_value(value)}"
+        for name, value in data.items()
+        if name not in _HIDDEN and value
+    ]
+    if "step" in data:
+        of_step = f"{titles.get(data['step'], data['step'])} #{data.get('occurrence', 1)}"
+        rest = [part for part in parts if not part.startswith(("Step:", "Occurrence:"))]
+        return "; ".join([of_step, *rest])
+    return "; ".join(parts)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(
+            f"{words.words(name).lower()} {part:g}" for name, part in value.items() if part is not None
+        )
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        on = date.fromisoformat(value)
+        return f"{on.day} {on:%b %Y}"
+    return "yes" if value is True else str(value)
