@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from protocols.anchors import find_anchor
@@ -93,7 +93,10 @@ def timed(work: Working, slot: Slot) -> tuple[Window | None, tuple[Reason, ...],
         reason = _apply(work, relation, anchor)
         windows.append(reason.window)
         reasons.append(reason)
-    return (intersect(windows) if windows else None), tuple(reasons), tuple(unknown)
+    window = intersect(windows) if windows else None
+    if window is not None and window.target is None and not unknown:
+        window = replace(window, target=window.earliest)
+    return window, tuple(reasons), tuple(unknown)
 
 
 def _apply(work: Working, relation: Relation, anchor: AnchorDate) -> RelationReason:
