@@ -20,7 +20,13 @@ from apps.clinic.loading import workdays_of
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple
 from apps.treatments.acts import LOSS
-from apps.treatments.gates import require_choice, require_may_decide, require_may_record, require_performable
+from apps.treatments.gates import (
+    require_choice,
+    require_may_decide,
+    require_may_record,
+    require_performable,
+    require_skippable,
+)
 from apps.treatments.gathered import Gathered
 from apps.treatments.loading import template_from, template_of
 from apps.treatments.models import Flag, ProtocolVersion, Record, Treatment
@@ -39,7 +45,7 @@ from apps.treatments.saying import read
 from protocols import Plan
 from protocols.diff import Changes
 from protocols.errors import Faults
-from protocols.records import Booked, Correction, Decision, Fulfilled
+from protocols.records import Booked, Correction, Decision, Fulfilled, Skipped
 
 
 def publish_protocol(
@@ -171,6 +177,8 @@ def record(*, treatment: Treatment, data: Mapping[str, Any], actor: Actor, at: d
         if isinstance(said, Fulfilled):
             gathered.plan(gathered.facts(said))  # what cannot be true is said before what may not be done
             require_performable(gathered, said)
+        if isinstance(said, Skipped):
+            require_skippable(gathered, said)
         before = gathered.facts()
         row = add(gathered, said, actor=actor, at=at)
         finish(gathered, before, actor=actor, at=at)
@@ -240,13 +248,17 @@ def reconcile(*, treatment: Treatment, at: datetime) -> Changes:
 
 
 def preview(
-    *, treatment: Treatment, records: Sequence[Mapping[str, Any]], at: datetime
+    *,
+    treatment: Treatment,
+    records: Sequence[Mapping[str, Any]],
+    at: datetime,
+    actor: Actor | None = None,
 ) -> tuple[Plan, Changes]:
     """What the plan would be with these records too, bookings included, and what would change. Writes
-    nothing.
+    nothing. `actor` is who would say them; a decision is refused to who may not take it.
     """
     gathered = load(treatment, at=at)
-    said = [read(data, actor=Actor.system("task"), at=at) for data in records]
+    said = [read(data, actor=actor or Actor.system("task"), at=at) for data in records]
     rebooked = [(one.step, one.occurrence) for one in said if isinstance(one, Booked)]
     planned = gathered.plan(gathered.facts(*said, without=rebooked))
     return planned, compare(gathered, planned)
