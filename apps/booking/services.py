@@ -17,16 +17,16 @@ from apps.booking.rules import (
     refuse_day,
     refuse_moment,
     refuse_visit,
-    who_comes,
 )
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.clock import local_date, local_moment
 from apps.clinic.errors import Conflict, Invalid
-from apps.couples.models import Couple, Person
+from apps.couples.models import Person
 from apps.treatments.acts import confirm_booking, move_status, next_status
 from apps.treatments.gathered import Gathered
+from apps.treatments.loading import persons_coming
 from apps.treatments.models import Appointment, Record
 from apps.treatments.overlap import is_overlap
 from apps.treatments.reconciling import locked, settle
@@ -225,10 +225,7 @@ def _check(
     refuse_moment(wall, minutes, on=on, facts=facts, visit=visit, at=at)
     refuse_day(visit, on, today=gathered.today, reason=reason)
     refuse_closed(visit, on, workdays=gathered.workdays, facts=facts, donor=planned.donor)
-    people = who_comes(visit.attends, planned.donor)
-    couple: Couple = gathered.treatment.couple
-    row.recipient_id = couple.recipient_id if "recipient" in people else None
-    row.partner_id = couple.partner_id if "partner" in people else None
+    row.recipient_id, row.partner_id = persons_coming(gathered.treatment, visit.attends, planned.donor)
 
 
 def _settle_at_one_place(gathered: Gathered, row: Appointment, *, actor: Actor, at: datetime) -> None:

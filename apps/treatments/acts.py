@@ -63,17 +63,19 @@ def move_status(gathered: Gathered, row: Appointment, act: Act, *, at: datetime,
 def follow_records(gathered: Gathered, before: Facts, *, at: datetime) -> None:
     """Brings statuses into line with what the records now say was done, missed or skipped."""
     facts = gathered.facts()
-    planned = gathered.plan(facts)
-    for visit in planned.visits:
-        row = gathered.visits.get(visit.key)
-        if row is None:
-            continue
-        if visit.state is State.FULFILLED and row.status != Status.FULFILLED:
+    planned = {visit.key: visit for visit in gathered.plan(facts).visits}
+    for key, row in gathered.visits.items():
+        state = planned[key].state if key in planned else None
+        if state is State.FULFILLED and row.status != Status.FULFILLED:
             move_status(gathered, row, Act.FULFIL, at=at)
-        elif visit.state is not State.FULFILLED and row.status == Status.FULFILLED:
+        elif state is not State.FULFILLED and row.status == Status.FULFILLED:
             move_status(gathered, row, Act.VOID, at=at)
-        elif visit.state is State.SKIPPED and row.in_force:
+        elif state is State.SKIPPED and row.in_force:
             _cancel_skipped(gathered, row, facts, at)
+    _follow_missed(gathered, before, facts, at)
+
+
+def _follow_missed(gathered: Gathered, before: Facts, facts: Facts, at: datetime) -> None:
     for key in facts.missed.keys() | before.missed.keys():
         row = gathered.visits.get(key)
         more = len(facts.missed.get(key, ())) - len(before.missed.get(key, ()))

@@ -13,7 +13,7 @@ from apps.treatments.gathered import Gathered
 from apps.treatments.models import Flag
 from protocols import Plan, missing_on
 from protocols.plan import PlannedVisit, State
-from protocols.records import Booked, Consent, Decision, Fulfilled
+from protocols.records import Booked, Consent, Decision, Fulfilled, Skipped
 from protocols.records import Record as CoreRecord
 
 _OVER_ITS_MAXIMUM = ("window_expired", "booking_outside_window")
@@ -92,6 +92,15 @@ def require_performable(gathered: Gathered, act: Fulfilled, *further: CoreRecord
             "prerequisite_missing",
             f"On that day this was missing: {', '.join(missing)}.",
             "Record it with its own date, then record the visit.",
+        )
+
+
+def require_skippable(gathered: Gathered, skip: Skipped) -> None:
+    """Conflict for skipping what was done: a sample counts as done even where nobody recorded the visit."""
+    visit = gathered.plan().visit(skip.step, skip.occurrence)
+    if visit is not None and visit.state is State.FULFILLED:
+        raise _refused(
+            "done", "This visit was done already.", "Correct the record that says so, then skip it."
         )
 
 

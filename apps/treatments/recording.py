@@ -76,6 +76,7 @@ def correct_row(
         if isinstance(said, Decision):
             for flag in _flags_of(gathered, said.flag):
                 require_may_decide(actor, flag)
+    gathered.plan(gathered.facts(*corrections))  # what cannot be true is said before what may not be done
     if isinstance(will_be, Fulfilled) and not _same_act(was, will_be):
         bare = [one.model_copy(update={"replacement": None}) for one in corrections]
         require_performable(gathered, will_be, *bare)
