@@ -130,14 +130,21 @@ def _raise_over_milestones(work: Working) -> None:
 def _close(work: Working) -> tuple[tuple[PlannedVisit, ...], list[Flag]]:
     """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended."""
     reason = StateReason(work.closed or "closed")
-    ended = tuple(
-        visit if visit.state not in LIVE else replace(
-            visit, state=State.NOT_APPLICABLE, proposed_on=None, held_by=(), waiting_for=(), missing=(),
-            because=(reason, *(why for why in visit.because if isinstance(why, RelationReason))),
-        )
-        for visit in work.visits.values()
+    return tuple(
+        _ended(visit, reason) if visit.state in LIVE else visit for visit in work.visits.values()
+    ), []
+
+
+def _ended(visit: PlannedVisit, reason: StateReason) -> PlannedVisit:
+    """A visit that will not be. A window that hung on a proposal goes too: nothing is proposed any more."""
+    timed = (
+        () if visit.provisional else tuple(why for why in visit.because if isinstance(why, RelationReason))
+    )
+    return replace(
+        visit, state=State.NOT_APPLICABLE, window=None if visit.provisional else visit.window, proposed_on=None,
+        partial=visit.partial and not visit.provisional, provisional=False, held_by=(), waiting_for=(), missing=(),
+        because=(reason, *timed),
     )  # fmt: skip
-    return ended, []
 
 
 def _with_visits(work: Working, visits: tuple[PlannedVisit, ...]) -> Working:
