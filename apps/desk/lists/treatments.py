@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -90,17 +91,33 @@ class DayFilter(SimpleListFilter):
             ("tomorrow", "Tomorrow"),
             ("week", "Next 7 days"),
             ("month", "Next 31 days"),
+            ("all", "All days"),
         ]
 
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The first choice is what is shown without any: not all days, but those that ask for something."""
+        given = super().choices(changelist)
+        yield {**next(given), "display": "Open or ahead"}
+        yield from given
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in self._DAYS:
-            return queryset
         desk = desk_of(request)
+        if self.value() == "all":
+            return queryset
+        if self.value() not in self._DAYS:
+            return queryset.filter(self._open_or_ahead(desk))
         first, end = self._DAYS[str(self.value())]
         wanted = Q(pk__in=[])
         for clinic in desk.clinics:
             wanted |= self._in(clinic, desk, first, end)
         return queryset.filter(wanted)
+
+    def _open_or_ahead(self, desk: Desk) -> Q:
+        wanted = Q(status__in=("booked", "arrived")) | Q(state__in=("proposed", "missed", "expired"))
+        for clinic in desk.clinics:
+            begins, _ = day_bounds(clinic.zone, desk.today(clinic))
+            wanted |= Q(clinic=clinic, starts_at__gte=begins)
+        return wanted
 
     def _in(self, clinic: Clinic, desk: Desk, first: int, end: int) -> Q:
         today = desk.today(clinic)
@@ -143,13 +160,12 @@ class StepFilter(SimpleListFilter):
 class AppointmentList(_ByCouple):
     list_display = ("what", "couple_names", "when", "shown_status", "good_days")
     list_filter = (DayFilter, StatusFilter, StepFilter)
+    ordering = (Coalesce(TruncDate("starts_at"), F("proposed_on"), F("earliest_on")), "starts_at", "pk")
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
         """Waiting visits have no day yet and stand in the plan only; so does what is not needed."""
         rows = desk.everywhere(appointments_of, Appointment.objects.none())
-        return rows.exclude(state__in=("waiting", "not_applicable"), status="proposed").order_by(
-            Coalesce(TruncDate("starts_at"), F("proposed_on"), F("earliest_on")), "starts_at", "pk"
-        )
+        return rows.exclude(state__in=("waiting", "not_applicable"), status="proposed")
 
     @display(description="visit")
     def what(self, row: Appointment) -> str:

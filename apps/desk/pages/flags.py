@@ -144,13 +144,12 @@ def _effects(flag: Flag, before: Plan, desk: Desk) -> list[Effect]:
             "flag": flag.key,
             "choice": choice,
             "on": today.isoformat(),
-            "by": {"name": actor.name, "role": flag.owner},
             "reason": "preview",
             "cause": flag.cause,
             "parameters": parameters,
         }
         try:
-            after, _ = preview(treatment=flag.treatment, records=[data], at=desk.at)
+            after, _ = preview(treatment=flag.treatment, records=[data], at=desk.at, actor=actor)
         except LitError as error:
             found.append(Effect(words.choice_words(choice), (), in_one_line(error)))
             continue
