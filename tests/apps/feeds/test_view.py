@@ -52,8 +52,17 @@ def own_folder(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def scene(transactional_db: None, clock: Clock) -> Scene:
-    """Committed: whether stored bytes are old is asked of change rows and their transactions."""
+def scene(db: None, clock: Clock) -> Scene:
+    return _booked()
+
+
+@pytest.fixture
+def committed(transactional_db: None, clock: Clock) -> Scene:
+    """With real commits: whether stored bytes are old is asked of change rows and their transactions."""
+    return _booked()
+
+
+def _booked() -> Scene:
     scene = a_scene()
     scene.book()
     return scene
@@ -139,40 +148,42 @@ def test_a_visible_change_is_in_the_next_poll(scene: Scene, clock: Clock) -> Non
 
 @pytest.mark.parametrize("change", ["clinic", "silence", "midnight", "second couple"])
 def test_stored_bytes_are_old_once_anything_that_they_show_has_changed(
-    scene: Scene, clock: Clock, change: str
+    committed: Scene, clock: Clock, change: str
 ) -> None:
-    link, token = a_link(scene)
+    link, token = a_link(committed)
     poll(token)
     FeedBytes.objects.filter(pk=link.pk).update(body=b"old")
     assert poll(token).content == b"old"
     clock.at = BOOKED + timedelta(hours=1)
     if change == "clinic":
-        clinics.update_clinic(clinic=scene.clinic, given=rows.HYDERABAD, actor=rows.SYSTEM, at=clock.at)
+        clinics.update_clinic(clinic=committed.clinic, given=rows.HYDERABAD, actor=rows.SYSTEM, at=clock.at)
     elif change == "silence":
-        couples.silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=clock.at)
+        couples.silence_couple(couple=committed.couple, reason="own_wish", actor=committed.nurse, at=clock.at)
     elif change == "midnight":
         clock.at = BOOKED + timedelta(days=1)
     else:
         couples.enrol_couple(
-            clinic=scene.clinic,
-            recipient=scene.recipient.pk,
+            clinic=committed.clinic,
+            recipient=committed.recipient.pk,
             partner=rows.ARJUN,
-            actor=scene.nurse,
+            actor=committed.nurse,
             at=clock.at,
         )
     assert poll(token).content != b"old"
 
 
-def test_another_couples_changes_leave_the_bytes_alone(scene: Scene) -> None:
-    link, token = a_link(scene)
+def test_another_couples_changes_leave_the_bytes_alone(committed: Scene) -> None:
+    link, token = a_link(committed)
     poll(token)
     FeedBytes.objects.filter(pk=link.pk).update(body=b"old")
-    rows.a_treatment(scene.clinic, couple=rows.a_couple(scene.clinic))
+    rows.a_treatment(committed.clinic, couple=rows.a_couple(committed.clinic))
     assert poll(token).content == b"old"
 
 
-def test_a_poll_costs_one_look_up(scene: Scene, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    _, token = a_link(scene)
+def test_a_poll_costs_one_look_up(
+    committed: Scene, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    _, token = a_link(committed)
     etag = poll(token)["ETag"]
     with django_assert_num_queries(1):
         assert poll(token).status_code == 200
@@ -265,10 +276,10 @@ def test_r16_without_a_database_and_without_a_copy_it_is_404_and_never_5xx(scene
         assert poll(UNKNOWN).status_code == 404
 
 
-def test_r16_an_outage_never_brings_a_revoked_calendar_back(scene: Scene) -> None:
-    link, token = a_link(scene)
+def test_r16_an_outage_never_brings_a_revoked_calendar_back(committed: Scene) -> None:
+    link, token = a_link(committed)
     poll(token)
-    services.revoke(link=link, actor=scene.nurse, at=BOOKED)
+    services.revoke(link=link, actor=committed.nurse, at=BOOKED)
     with database_down():
         assert [event["SUMMARY"] for event in events(poll(token).content)] == ["Lake Road"]
 
