@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from protocols.plan import State
+
 OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {
         "couples:read": "Read couples and their people",
@@ -62,6 +64,13 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAUTH2_AUTHORIZATION_URL": "/oauth/authorize/",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Two fields named alike with other choices: generated clients need a name for each set.
+    "ENUM_NAME_OVERRIDES": {
+        "RecordKind": "protocols.records.KINDS",
+        "VerdictKind": ["timing", "response"],
+        "VisitState": [state.value for state in State],
+        "FlagState": ["open", "decided", "cleared"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.api.schema.add_what_all_share",
