@@ -8,12 +8,13 @@ from functools import cache
 
 from protocols import records as kinds
 from protocols.errors import Fault
-from protocols.facts import Entry, Facts
+from protocols.facts import Entry, Facts, Key
 from protocols.flags import RULES
 from protocols.records import By, Record
 from protocols.template import Step, Template
 
 _MAY_LIE_AHEAD = (kinds.Booked, kinds.Absence, kinds.Decision)
+Act = Entry[kinds.Fulfilled] | Entry[kinds.Skipped]
 _OWNERS = {"doctor": ("doctor",), "nurse": ("nurse", "doctor"), "manager": ("manager", "doctor")}
 
 
@@ -132,14 +133,15 @@ def may_decide(by: By, owner: str) -> bool:
 
 def _gaps(template: Template, facts: Facts) -> Iterator[Fault]:
     """Occurrences count acts, so none is left out and each lies on or after the one before."""
-    acts_of: dict[str, dict[int, Entry[kinds.Fulfilled] | Entry[kinds.Skipped]]] = {}
-    for (step, number), act in (*facts.fulfilled.items(), *facts.skipped.items()):
+    acts_of: dict[str, dict[int, Act]] = {}
+    acts: list[tuple[Key, Act]] = [*facts.fulfilled.items(), *facts.skipped.items()]
+    for (step, number), act in acts:
         acts_of.setdefault(step, {})[number] = act
     for name in template.step_named:
-        acts = acts_of.get(name, {})
-        for number in sorted(acts):
-            entry = acts[number]
-            before = acts.get(number - 1)
+        mine = acts_of.get(name, {})
+        for number in sorted(mine):
+            entry = mine[number]
+            before = mine.get(number - 1)
             if number > 1 and before is None and template.step_named[name].kind != "test":
                 message = f"{name} #{number} is recorded and #{number - 1} is neither fulfilled nor skipped"
                 yield Fault(
@@ -153,5 +155,5 @@ def _gaps(template: Template, facts: Facts) -> Iterator[Fault]:
                 yield Fault("on", message, "Check both dates and occurrences", record=entry.number)
 
 
-def _on(entry: Entry[kinds.Fulfilled] | Entry[kinds.Skipped]) -> date:
+def _on(entry: Act) -> date:
     return entry.record.on

@@ -22,20 +22,18 @@ def subject(visit: PlannedVisit) -> str:
     return f"{visit.step}#{visit.occurrence}{attempt}"
 
 
-def named(visit: PlannedVisit) -> str:
-    """The visit as people say it: ``Sensitisation dose 2``."""
-    return (
-        f"{visit.title} {visit.dose or visit.occurrence}"
-        if visit.dose or visit.occurrence > 1
-        else visit.title
-    )
+def named(work: Working, visit: PlannedVisit) -> str:
+    """The visit as people say it: ``Sensitisation dose 2``; with its number only where there are several."""
+    step = work.template.step_named[visit.step]
+    several = step.rounds is not None or step.count > 1 or visit.occurrence > 1
+    return f"{visit.title} {visit.dose or visit.occurrence}" if several else visit.title
 
 
 def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
     """No day satisfies all relations; naming them. Returns the decision that settles it, if any."""
     reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
     text = (
-        f"{named(visit)} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
+        f"{named(work, visit)} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
     )
     return work.raise_flag(
         work.make_flag(
@@ -50,7 +48,7 @@ def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
 
 def window_expired(work: Working, visit: PlannedVisit, maximum: date) -> Decision | None:
     """The maximum has passed. No source settles whether to restart or go on, so a doctor does."""
-    text = f"{named(visit)} was not done by {maximum.isoformat()}, the last day the protocol allows: restart or go on?"
+    text = f"{named(work, visit)} was not done by {maximum.isoformat()}, the last day the protocol allows: restart or go on?"
     return work.raise_flag(
         work.make_flag("window_expired", subject(visit), text, maximum + _DAY, key=visit.key)
     )
@@ -66,7 +64,7 @@ def visit_overdue(work: Working, visit: PlannedVisit) -> Flag | None:
         or not work.today.past(latest)
     ):
         return None
-    text = f"{named(visit)} is overdue: it was due by {latest.isoformat()} and is not booked"
+    text = f"{named(work, visit)} is overdue: it was due by {latest.isoformat()} and is not booked"
     return work.make_flag(
         "visit_overdue", subject(visit), text, latest + _DAY, key=visit.key, proposed_on=visit.proposed_on
     )
@@ -79,7 +77,7 @@ def closing_unbooked(work: Working, visit: PlannedVisit) -> Flag | None:
     notice_on = work.ahead_of(latest, work.template.notice)
     if not work.today.reached(notice_on) or work.today.past(latest):
         return None
-    text = f"{named(visit)} is not booked and its window closes on {latest.isoformat()}"
+    text = f"{named(work, visit)} is not booked and its window closes on {latest.isoformat()}"
     return work.make_flag(
         "closing_unbooked", subject(visit), text, notice_on, key=visit.key, proposed_on=visit.proposed_on
     )
@@ -92,14 +90,14 @@ def no_open_day(work: Working, visit: PlannedVisit) -> Flag | None:
     if visit.waiting_for != ("an open day inside the window",):
         return None
     cause_on = next(day for day in (window.earliest, window.target, window.latest, window.maximum) if day)
-    text = f"{named(visit)} has no open day inside its window ({_span(visit)})"
+    text = f"{named(work, visit)} has no open day inside its window ({_span(visit)})"
     return work.make_flag("no_open_day", subject(visit), text, cause_on, key=visit.key)
 
 
 def visit_unrecorded(work: Working, visit: PlannedVisit) -> Flag | None:
     if visit.state is not State.BOOKED or visit.on is None or not work.today.past(visit.on):
         return None
-    text = f"{named(visit)} was booked for {visit.on.isoformat()} and nobody has said whether it took place"
+    text = f"{named(work, visit)} was booked for {visit.on.isoformat()} and nobody has said whether it took place"
     return work.make_flag("visit_unrecorded", subject(visit), text, visit.on + _DAY, key=visit.key)
 
 
@@ -116,7 +114,7 @@ def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
     due = [(text, from_on) for text, from_on in raised if work.today.reached(from_on)]
     if not due:
         return None
-    text = f"{named(visit)} on {visit.on.isoformat()} still needs: {', '.join(text for text, _ in due)}"
+    text = f"{named(work, visit)} on {visit.on.isoformat()} still needs: {', '.join(text for text, _ in due)}"
     return work.make_flag(
         "prerequisite_missing", subject(visit), text, min(on for _, on in due), key=visit.key
     )
@@ -132,7 +130,7 @@ def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
     if inside and work.workdays.is_open(on):
         return None
     wrong = "a closed day" if inside else f"outside {_span(visit)}"
-    text = f"{named(visit)} is booked for {on.isoformat()}, {wrong}"
+    text = f"{named(work, visit)} is booked for {on.isoformat()}, {wrong}"
     target = window.target or window.earliest
     proposal = work.workdays.nearest_open(target, floor, ceiling) if target else None
     booking = work.facts.booked[visit.key]
@@ -144,7 +142,7 @@ def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
 def booking_not_needed(work: Working, visit: PlannedVisit) -> Flag | None:
     if visit.state is not State.NOT_APPLICABLE or visit.on is None:
         return None
-    text = f"{named(visit)} is booked for {visit.on.isoformat()} and no longer needed: {visit.because_text}"
+    text = f"{named(work, visit)} is booked for {visit.on.isoformat()} and no longer needed: {visit.because_text}"
     return work.make_flag(
         "booking_not_needed", subject(visit), text, visit.on, (work.facts.booked[visit.key].id,), visit.key
     )

@@ -20,7 +20,7 @@ PREGNANCY_DAYS = 280
 def equivalent_lmp(dating: Dating) -> date:
     """The day of 0 weeks and 0 days."""
     if dating.ga is not None:
-        weeks, days = dating.ga.split("w")
+        weeks, days = dating.ga.removesuffix("d").split("w")
         return dating.on - timedelta(days=7 * int(weeks) + int(days))
     return dating.on - timedelta(days=DAYS_SINCE_LMP[dating.basis])
 

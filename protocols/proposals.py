@@ -23,7 +23,9 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
         return None
     days = _workdays(work, slot)
     floor, ceiling = window.earliest, window.latest or maximum
-    first = days.nearest_open(target, floor, ceiling) or days.nearest_open(target, floor, maximum)
+    first = days.nearest_open(target, floor, ceiling)
+    if first is None and ceiling is not None and work.today.past(ceiling):
+        first = days.nearest_open(target, floor, maximum)
     if first is None:
         return None
     limits = (ceiling,) if ceiling == maximum else (ceiling, maximum)
