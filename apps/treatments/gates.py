@@ -85,6 +85,9 @@ def require_performable(gathered: Gathered, act: Fulfilled, *further: CoreRecord
             "The last possible day of this visit has passed.",
             "Have the flag of this visit decided.",
         )
+    row = gathered.visits.get((act.step, act.occurrence))
+    if row is not None and row.in_force and row.pencilled:
+        raise _refused("pencilled", "This booking is only pencilled.", "Confirm it or cancel it first.")
     step = gathered.template.step_named[act.step]
     missing = missing_on(gathered.template, facts, before, step, act.on)
     if missing:

@@ -61,6 +61,20 @@ def load(treatment: Treatment, *, at: datetime) -> Gathered:
     )
 
 
+def load_new(treatment: Treatment, *, at: datetime) -> Gathered:
+    """A treatment that was just made: two queries, since it has no rows yet."""
+    return Gathered(
+        treatment=treatment,
+        template=template_of(treatment.protocol_version),
+        workdays=workdays_of(treatment.clinic),
+        today=local_date(treatment.clinic.zone, at),
+        records=[],
+        visits={},
+        flags={},
+        is_new=True,
+    )
+
+
 def compare(gathered: Gathered, planned: Plan) -> Changes:
     """What the rows lack of the plan."""
     return diff(planned, stored_visits(gathered.visits.values()), stored_flags(gathered.flags.values()))

@@ -14,9 +14,7 @@ from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
-from apps.clinic.clock import local_date
 from apps.clinic.errors import Conflict, Fault, Invalid, NotFound
-from apps.clinic.loading import workdays_of
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple
 from apps.treatments.acts import LOSS
@@ -27,10 +25,9 @@ from apps.treatments.gates import (
     require_performable,
     require_skippable,
 )
-from apps.treatments.gathered import Gathered
-from apps.treatments.loading import template_from, template_of
+from apps.treatments.loading import template_from
 from apps.treatments.models import Flag, ProtocolVersion, Record, Treatment
-from apps.treatments.reconciling import compare, load, locked, settle
+from apps.treatments.reconciling import compare, load, load_new, locked, settle
 from apps.treatments.recording import (
     add,
     correct_row,
@@ -42,7 +39,7 @@ from apps.treatments.recording import (
     row_by_id,
 )
 from apps.treatments.saying import read
-from protocols import Plan
+from protocols import Plan, Template
 from protocols.diff import Changes
 from protocols.errors import Faults
 from protocols.records import Booked, Correction, Decision, Fulfilled, Skipped
@@ -63,18 +60,7 @@ def publish_protocol(
         raise Invalid(
             "Nobody has signed this protocol.", field="signed_by", remedy="Name the doctor who signs it."
         )
-    try:
-        template = template_from(document)
-    except Faults as error:
-        faults = [
-            Fault(
-                fault.field,
-                f"Line {fault.line}: {fault.message}." if fault.line else fault.message,
-                fault.remedy,
-            )
-            for fault in error.faults
-        ]
-        raise Invalid(code="protocol_faults", faults=faults) from error
+    template = _template(document)
     with acting(actor):
         version = ProtocolVersion(
             clinic=clinic,
@@ -85,16 +71,7 @@ def publish_protocol(
             published_at=at,
             published_by=signed_by.strip()[:150],
         )
-        try:
-            with transaction.atomic():
-                version.save(force_insert=True)
-        except IntegrityError as error:
-            raise Conflict(
-                f"{template.name} {template.version} is published here and never changes.",
-                code="published",
-                field="version",
-                remedy="Give the document another version.",
-            ) from error
+        _save_once(version)
         record_change(
             clinic_id=clinic.pk,
             kind="protocol.published",
@@ -104,6 +81,34 @@ def publish_protocol(
             at=at,
         )
     return version
+
+
+def _template(document: str) -> Template:
+    try:
+        return template_from(document)
+    except Faults as error:
+        faults = [
+            Fault(
+                fault.field,
+                f"Line {fault.line}: {fault.message}." if fault.line else fault.message,
+                fault.remedy,
+            )
+            for fault in error.faults
+        ]
+        raise Invalid(code="protocol_faults", faults=faults) from error
+
+
+def _save_once(version: ProtocolVersion) -> None:
+    try:
+        with transaction.atomic():
+            version.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict(
+            f"{version.name} {version.version} is published here and never changes.",
+            code="published",
+            field="version",
+            remedy="Give the document another version.",
+        ) from error
 
 
 def start_treatment(
@@ -135,20 +140,10 @@ def start_treatment(
             created_at=at,
             changed_at=at,
         )
-        today = local_date(clinic.zone, at)
-        gathered = Gathered(
-            treatment=treatment,
-            template=template_of(protocol_version),
-            workdays=workdays_of(clinic),
-            today=today,
-            records=[],
-            visits={},
-            flags={},
-            is_new=True,
-        )
+        gathered = load_new(treatment, at=at)
         gathered.tell("treatment.started", treatment, started_on=started_on and started_on.isoformat())
         if started_on is not None:
-            certainty = "planned" if started_on > today else "happened"
+            certainty = "planned" if started_on > gathered.today else "happened"
             start = {"kind": "milestone", "name": "course-start", "on": started_on, "certainty": certainty}
             add(gathered, read(start, actor=actor, at=at), actor=actor, at=at)
         settle(gathered, actor=actor, at=at)

@@ -257,6 +257,9 @@ def test_a_pencilled_booking_stays_pencilled_when_a_correction_lifts_the_hold(
     assert (row.held, row.pencilled) == (False, True)
     with pytest.raises(Conflict):
         booking.arrive(appointment=row, actor=nurse, at=at)
+    with pytest.raises(Conflict) as raised:
+        booking.attend(appointment=row, actor=nurse, at=at)
+    assert raised.value.code == "pencilled"
     row = booking.confirm(appointment=row, actor=nurse, at=at)
     assert (row.status, row.pencilled) == ("booked", False)
 
