@@ -17,7 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
-from django.utils import timezone
+from django.utils.timezone import now
 
 from apps.clinic.actors import Actor, ActorRole
 from apps.clinic.errors import NotFound
@@ -110,7 +110,7 @@ def desk_of(request: HttpRequest) -> Desk:
     """The desk of this request, made once: memberships and the moment are read a single time."""
     kept: Desk | None = getattr(request, "_desk", None)
     if kept is None:
-        kept = _seat(request.user, timezone.now())
+        kept = _seat(request.user, now())
         request._desk = kept  # type: ignore[attr-defined]  # lives and dies with the request
     return kept
 

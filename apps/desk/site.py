@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.forms import AuthenticationForm as PlainAuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from apps.desk.access import desk_of
 from apps.desk.navigation import groups
 from apps.desk.pages.today import today
 from apps.desk.pages.urls import pages
+
+
+class LoginForm(AuthenticationForm):  # type: ignore[misc]  # unfold ships no types
+    """Membership decides who may enter, not Django's staff mark: any active user may sign in and then be refused."""
+
+    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+        PlainAuthenticationForm.confirm_login_allowed(self, user)
 
 
 class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
@@ -21,10 +31,10 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     site_title = "LIT Tracker"
     site_header = "LIT Tracker"
     enable_nav_sidebar = True
+    login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        user = request.user
-        return bool(user.is_authenticated and user.is_active and user.is_staff and desk_of(request).clinics)
+        return bool(request.user.is_authenticated and request.user.is_active and desk_of(request).clinics)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return today(request)

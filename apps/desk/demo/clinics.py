@@ -152,7 +152,7 @@ def _user(
 ) -> User:
     make_user = User.objects.create_superuser if superuser else User.objects.create_user
     logins[name] = {"username": name, "password": secret}
-    return make_user(username=name, password=secret, first_name=first, last_name=last, is_staff=True)
+    return make_user(username=name, password=secret, first_name=first, last_name=last)
 
 
 def _fill(place: Place, people: tuple[Two, ...], stories: list[Story]) -> None:

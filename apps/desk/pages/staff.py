@@ -57,7 +57,6 @@ def _user(form: MemberForm) -> tuple[User, str]:
         password=password,
         first_name=data["first_name"],
         last_name=data["last_name"],
-        is_staff=True,
     )
     return made, password
 

@@ -31,10 +31,10 @@ register_converter(DayConverter, "day")
 
 def pages(signed_in: Callable[..., Any]) -> list[URLPattern]:
     """`signed_in` wraps a view so that only staff reach it."""
-    return [path(route, signed_in(view), name=name) for route, view, name in _ROUTES]
+    return [path(route, signed_in(view), name=name) for route, view, name in ROUTES]
 
 
-_ROUTES: list[tuple[str, Callable[..., Any], str]] = [
+ROUTES: list[tuple[str, Callable[..., Any], str]] = [
     ("couples/couple/add/", couples.enrol, "couples_couple_add"),
     (_COUPLE + "change/", couples.show, "couples_couple_change"),
     (_COUPLE + "start/", couples.start, "couple_start"),

@@ -1,0 +1,158 @@
+"""Staff of one clinic can neither see nor change anything of another, by any address of the desk."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from apps.clinic.models import Clinic, Membership, User
+from apps.couples.models import Couple
+from apps.desk.pages.urls import ROUTES
+from apps.desk.ports import links
+from apps.treatments.models import ProtocolVersion, Record
+from tests import rows
+from tests.apps.desk.conftest import Seat
+
+AT = rows.AT
+WITH_KEY = [(route, name) for route, _, name in ROUTES if "<uuid:pk>" in route]
+LISTS = (
+    "couples_couple",
+    "treatments_treatment",
+    "treatments_appointment",
+    "treatments_flag",
+    "treatments_protocolversion",
+    "clinic_clinic",
+    "clinic_membership",
+)
+
+
+def filled(clinic: Clinic) -> dict[str, str]:
+    """A clinic with one of everything, by the start of the addresses that show it."""
+    nurse = rows.staff(clinic, "nurse")
+    treatment, at = rows.after_three_doses(clinic, nurse)
+    rows.resulted(treatment, nurse, at, 2)
+    couple = treatment.couple
+    link, _ = links().issue_link(person=couple.recipient, label="Phone", actor=nurse, at=at)
+    membership = Membership.objects.get(user_id=nurse.user_id)
+    return {
+        "couples/couple": str(couple.pk),
+        "couples/person": str(couple.recipient_id),
+        "feeds/link": str(link.id),
+        "treatments/treatment": str(treatment.pk),
+        "treatments/record": str(Record.objects.filter(treatment=treatment, kind="result").first().pk),  # type: ignore[union-attr]
+        "treatments/appointment": str(rows.visit(treatment, "preconception-booster").pk),
+        "treatments/flag": str(rows.flag(treatment, "no_antibody_response").pk),
+        "treatments/protocolversion": str(ProtocolVersion.objects.get(clinic=clinic).pk),
+        "clinic/clinic": str(clinic.pk),
+        "clinic/membership": str(membership.pk),
+    }
+
+
+def address(route: str, key: str) -> str:
+    path = route.replace("<uuid:pk>", key).replace("<slug:kind>", "note").replace("<int:year>", "2026")
+    return "/admin/" + re.sub(r"<day:\w+>", "2026-06-01", path)
+
+
+@pytest.mark.parametrize("role", ["nurse", "doctor", "lab", "manager"])
+def test_no_address_of_another_clinic_answers(seat: Seat, role: str) -> None:
+    theirs = filled(rows.a_clinic(rows.LONDON))
+    ours = rows.a_clinic(rows.HYDERABAD)
+    client = seat(rows.staff(ours, role), AT + timedelta(weeks=14))
+    before = Record.objects.count()
+    for route, name in WITH_KEY:
+        key = theirs[route.split("/<", 1)[0]]
+        for answer in (client.get(address(route, key)), client.post(address(route, key), {"reason": "x"})):
+            assert answer.status_code == 404, (name, role, answer.status_code)
+    assert Record.objects.count() == before
+
+
+def test_what_exists_nowhere_answers_just_the_same(seat: Seat) -> None:
+    client = seat(rows.staff(rows.a_clinic(), "nurse"), AT)
+    for route, name in WITH_KEY:
+        assert client.get(address(route, str(uuid4()))).status_code == 404, name
+
+
+@pytest.mark.parametrize("role", ["nurse", "doctor", "lab", "manager"])
+def test_lists_hold_the_own_clinic_alone(seat: Seat, role: str) -> None:
+    theirs, ours = rows.a_clinic(rows.LONDON), rows.a_clinic(rows.HYDERABAD)
+    filled(theirs)
+    mine = filled(ours)
+    client = seat(rows.staff(ours, role), AT + timedelta(weeks=14))
+    for name in LISTS:
+        answer = client.get(reverse(f"admin:{name}_changelist"), {"state": "all", "day": "all"})
+        if name == "clinic_membership" and role != "manager":
+            assert answer.status_code == 403
+            continue
+        text = answer.content.decode()
+        assert answer.status_code == 200, name
+        assert "Thames" not in text, name
+        assert "LON-" not in text, name
+    text = client.get("/admin/couples/couple/", {"q": "LON-0001"}).content.decode()
+    assert "LON-0001</a>" not in text
+    assert mine["couples/couple"] in client.get("/admin/couples/couple/").content.decode()
+
+
+def test_the_first_page_shows_the_own_clinic_alone(seat: Seat) -> None:
+    filled(rows.a_clinic(rows.LONDON))
+    ours = rows.a_clinic(rows.HYDERABAD)
+    filled(ours)
+    text = seat(rows.staff(ours, "doctor"), AT + timedelta(weeks=14)).get("/admin/").content.decode()
+    assert Couple.objects.get(clinic=ours).code in text
+    assert Couple.objects.exclude(clinic=ours).get().code not in text
+
+
+def test_nobody_enters_without_a_membership_not_even_a_superuser(db: None) -> None:
+    rows.a_clinic()
+    client = Client()
+    for user in (
+        None,
+        User.objects.create_superuser("root"),
+        User.objects.create_user("guest", is_staff=True),
+    ):
+        if user is not None:
+            client.force_login(user)
+        for path in (
+            "/admin/",
+            "/admin/couples/couple/",
+            "/admin/couples/couple/add/",
+            "/admin/clinic/membership/",
+        ):
+            answer = client.get(path)
+            assert answer.status_code == 302, (user, path)
+            assert answer["Location"].startswith("/admin/login/")
+
+
+def test_a_membership_that_ended_closes_the_desk_at_once(seat: Seat) -> None:
+    clinic = rows.a_clinic()
+    nurse = rows.staff(clinic, "nurse")
+    client = seat(nurse, AT)
+    assert client.get("/admin/").status_code == 200
+    Membership.objects.filter(user_id=nurse.user_id).update(is_active=False)
+    assert client.get("/admin/").status_code == 302
+
+
+def test_raw_forms_of_the_admin_do_not_exist(seat: Seat) -> None:
+    clinic = rows.a_clinic()
+    mine = filled(clinic)
+    client = seat(rows.staff(clinic, "manager"), AT)
+    appointment = mine["treatments/appointment"]
+    for path in (
+        f"/admin/treatments/appointment/{appointment}/delete/",
+        f"/admin/treatments/appointment/{appointment}/history/",
+        "/admin/treatments/appointment/add/",
+        "/admin/treatments/flag/add/",
+        "/admin/clinic/user/",
+        "/admin/search/?s=couple",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+def test_only_the_desks_own_lists_are_registered() -> None:
+    names = {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry}
+    assert names == {*LISTS, "oauth2_provider_application"}
