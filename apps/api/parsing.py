@@ -6,10 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 _DEEPEST = 20
+_LARGEST = 1_000_000
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "too_large"
+    default_detail = f"A body holds at most {_LARGEST} bytes."
 
 
 class StrictJsonParser(BaseParser):
@@ -23,8 +30,11 @@ class StrictJsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        content = stream.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise TooLarge
         try:
-            text = stream.read().decode("utf-8")
+            text = content.decode("utf-8")
             data = json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise ParseError(f"This is not JSON: {error}") from None

@@ -28,6 +28,7 @@ _REMEDIES = {
     "parse_error": "Send one JSON object in UTF-8.",
     "unsupported_media_type": "Send Content-Type: application/json.",
     "not_acceptable": "Send Accept: application/json.",
+    "too_large": "Send less at once.",
     "throttled": "Wait as long as the header Retry-After says.",
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.clinic.models import Clinic
 from apps.treatments.models import Appointment, Record, Treatment
 from tests.apps.api.calls import Api, a_program, fields_of, problem_of
 from tests.apps.api.conftest import Clock
@@ -34,8 +35,7 @@ def api() -> Api:
 
 @pytest.fixture
 def treatment(api: Api) -> Treatment:
-    from_clinic = Treatment._meta.get_field("clinic").related_model.objects.get()
-    return a_treatment(from_clinic)
+    return a_treatment(Clinic.objects.get())
 
 
 def the_test(treatment: Treatment) -> Appointment:
@@ -75,7 +75,7 @@ def test_arrival_and_attendance(api: Api, treatment: Treatment, clock: Clock) ->
     early = api.post(f"appointments/{one.pk}/arrive/")
     assert (early.status_code, problem_of(early)["code"]) == (409, "other_day")
     clock.at = AT + timedelta(days=1)
-    here = api.post(f"appointments/{one.pk}/arrive/")
+    here = api.http.generic("POST", f"/api/v1/appointments/{one.pk}/arrive/", headers=api.headers)  # no body
     assert (here.status_code, here.json()["status"]) == (200, "arrived")
     done = api.post(f"appointments/{one.pk}/attend/", {"on": "2026-01-06"})
     assert (done.status_code, done.json()["status"], done.json()["state"]) == (200, "fulfilled", "fulfilled")
@@ -208,7 +208,7 @@ def test_the_day_of_a_clock_change_holds_every_hour_and_refuses_those_in_doubt(c
 
 
 def test_what_a_flag_holds_is_pencilled_at_most(api: Api, clock: Clock) -> None:
-    clinic = Treatment._meta.get_field("clinic").related_model.objects.get()
+    clinic = Clinic.objects.get()
     nurse = staff(clinic, "nurse")
     treatment, day = after_three_doses(clinic, nurse)
     attempt = (day + timedelta(weeks=6)).date().isoformat()

@@ -50,6 +50,11 @@ def test_what_is_not_plain_json_is_refused(api: Api, content: bytes) -> None:
     assert problem_of(answer)["code"] in expected
 
 
+def test_a_body_without_end_is_refused(api: Api) -> None:
+    answer = sent(api, b'{"a": "' + b"x" * 1_000_000 + b'"}')
+    assert (answer.status_code, problem_of(answer)["code"]) == (413, "too_large")
+
+
 def test_another_media_type_is_refused(api: Api) -> None:
     for media in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         answer = sent(api, b"a=1", media)
