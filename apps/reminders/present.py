@@ -69,7 +69,7 @@ class Visit:
         return moment.astimezone(self.zone).replace(tzinfo=None)
 
     def moment(self, wall: datetime) -> datetime:
-        """A wall time that the clocks skip is read as the moment at which they jump over it."""
+        """A wall time that the clocks skip is read by the offset before the jump, one shown twice as the first."""
         return wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
 
 

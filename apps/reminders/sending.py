@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
@@ -87,7 +87,9 @@ def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> st
         letter = begin(claim, at=at)
     except ClinicalWord as fault:
         return settle(claim, Outcome(Verdict.REFUSED, type(fault).__name__), at=at)
-    except (ValueError, LookupError, TypeError, AttributeError) as fault:
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the lease runs out and the row is due again
+    except Exception as fault:
         _log.error("delivery %s cannot be worded: %s", claim.delivery_id, type(fault).__name__)
         return settle(claim, Outcome(Verdict.LATER, type(fault).__name__), at=at)
     if letter is None:
