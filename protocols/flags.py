@@ -23,6 +23,9 @@ class Rule:
     deadline: Duration
     decisions: tuple[str, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
+    ahead: bool = (
+        False  # its cause may lie ahead, so the day of a decision does not tell what it was taken on
+    )
 
 
 _DAY, _WEEK, _FORTNIGHT = Duration(0, 1), Duration(0, 7), Duration(0, 14)
@@ -43,10 +46,10 @@ FLAG_RULES = (
     Rule("dose_inadequate", "urgent", "doctor", _DAY, ("counts", "repeat")),
     Rule("prerequisite_missing", "warning", "nurse", _DAY),
     Rule("closing_unbooked", "warning", "nurse", _DAY),
-    Rule("booking_outside_window", "warning", "nurse", _DAY, ("keep",)),
+    Rule("booking_outside_window", "warning", "nurse", _DAY, ("keep",), ahead=True),
     Rule("booking_not_needed", "warning", "nurse", _DAY),
     Rule("no_open_day", "warning", "nurse", _WEEK),
-    Rule("unreachable_window", "urgent", "doctor", _WEEK, ("skip", "stop")),
+    Rule("unreachable_window", "urgent", "doctor", _WEEK, ("skip", "stop"), ahead=True),
     Rule("milestone_unconfirmed", "info", "nurse", _WEEK),
     Rule("redose_due", "info", "doctor", _FORTNIGHT, ("give", "decline")),
 )  # fmt: skip

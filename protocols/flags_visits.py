@@ -7,9 +7,10 @@ from datetime import date, timedelta
 
 from protocols.because import RelationReason, day_words
 from protocols.plan import LIVE, Flag, PlannedVisit, State
+from protocols.proposals import propose, workdays_of
 from protocols.records import Decision
 from protocols.requirements import missing_parts
-from protocols.working import Working
+from protocols.working import Slot, Working
 
 _DAY = timedelta(days=1)
 _UNBOOKED = frozenset({State.PROPOSED, State.MISSED})
@@ -32,9 +33,7 @@ def named(work: Working, visit: PlannedVisit) -> str:
 def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
     """No day satisfies all relations; naming them. Returns the decision that settles it, if any."""
     reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
-    text = (
-        f"{named(work, visit)} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
-    )
+    text = f"{named(work, visit)} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
     return work.raise_flag(
         work.make_flag(
             "unreachable_window",
@@ -48,7 +47,9 @@ def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
 
 def window_expired(work: Working, visit: PlannedVisit, maximum: date) -> Decision | None:
     """The maximum has passed. No source settles whether to restart or go on, so a doctor does."""
-    text = f"{named(work, visit)} was not done by {maximum.isoformat()}, the last day the protocol allows: restart or go on?"
+    text = (
+        f"{named(work, visit)} was not done by {maximum.isoformat()}, the last day allowed: restart or go on?"
+    )
     return work.raise_flag(
         work.make_flag("window_expired", subject(visit), text, maximum + _DAY, key=visit.key)
     )
@@ -121,21 +122,21 @@ def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
 
 
 def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
-    """A booking that does not fit, or no longer: outside earliest to latest, or on a day that the clinic has closed."""
+    """A booking that does not fit, or no longer: outside earliest to latest, on a closed day, or on one of absence."""
     window, on = visit.window, visit.on
-    if visit.state is not State.BOOKED or window is None or on is None or visit.partial:
+    if visit.state is not State.BOOKED or window is None or on is None:
         return None
+    slot = Slot(work.template.step_named[visit.step], visit.occurrence, ())
     floor, ceiling = window.earliest, window.latest
     inside = (floor is None or on >= floor) and (ceiling is None or on <= ceiling)
-    if inside and work.workdays.is_open(on):
+    if inside and workdays_of(work, slot).is_open(on):
         return None
-    wrong = "a closed day" if inside else f"outside {_span(visit)}"
-    text = f"{named(work, visit)} is booked for {on.isoformat()}, {wrong}"
-    target = window.target or window.earliest
-    proposal = work.workdays.nearest_open(target, floor, ceiling) if target else None
-    booking = work.facts.booked[visit.key]
+    away = "a closed day" if not work.workdays.is_open(on) else "when somebody who must come is away"
+    text = f"{named(work, visit)} is booked for {on.isoformat()}, {away if inside else f'outside {_span(visit)}'}"
+    proposal = None if visit.partial else propose(work, slot, window, window.maximum)
+    booking, proposed_on = work.facts.booked[visit.key], proposal.proposed_on if proposal else None
     return work.make_flag(
-        "booking_outside_window", subject(visit), text, on, (booking.id,), visit.key, proposed_on=proposal
+        "booking_outside_window", subject(visit), text, on, (booking.id,), visit.key, proposed_on=proposed_on
     )
 
 

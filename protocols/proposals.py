@@ -21,7 +21,7 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
     target = window.target or window.earliest or window.latest or window.maximum
     if target is None:
         return None
-    days = _workdays(work, slot)
+    days = workdays_of(work, slot)
     floor, ceiling = window.earliest, window.latest or maximum
     first = days.nearest_open(target, floor, ceiling)
     if first is None and ceiling is not None and work.today.past(ceiling):
@@ -55,7 +55,8 @@ def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) ->
             yield weeks, end
 
 
-def _workdays(work: Working, slot: Slot) -> Workdays:
+def workdays_of(work: Working, slot: Slot) -> Workdays:
+    """The clinic's open days less those on which somebody who must come is away."""
     people = {"recipient", *work.donor.split("+")} if "donor" in slot.step.attends else {"recipient"}
     away: set[date] = set()
     for entry in work.facts.all_of(Absence):

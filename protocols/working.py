@@ -193,19 +193,18 @@ def decision_on(
 
 
 def _covers(facts: Facts, decision: Decision, flag: Flag) -> bool:
-    if decision.cause is not None:
+    if decision.cause is not None and (decision.cause or flag.cause):
         return set(decision.cause) == set(flag.cause)
-    if decision.on < flag.cause_on:
+    if decision.on < flag.cause_on and not RULES[flag.code].ahead:
         return False
-    for entry in facts.entries:
-        # A corrected cause is a new one, unless the decision is known to have been taken after the correction.
-        if entry.id in flag.cause and entry.replacement and not _known_after(decision, entry):
-            return False
-    return True
+    return all(_saw(decision, entry) for entry in facts.entries if entry.id in flag.cause)
 
 
-def _known_after(decision: Decision, entry: Entry[Record]) -> bool:
-    return bool(entry.recorded_at and decision.recorded_at and decision.recorded_at >= entry.recorded_at)
+def _saw(decision: Decision, cause: Entry[Record]) -> bool:
+    """Whether a decision was taken on this cause. Without moments, what was corrected was seen as it first stood."""
+    if cause.recorded_at is None or decision.recorded_at is None:
+        return not cause.replacement
+    return decision.recorded_at >= cause.recorded_at
 
 
 def pauses(facts: Facts) -> list[Entry[Pause] | Entry[Resume]]:
