@@ -30,17 +30,21 @@ from apps.treatments.models import Treatment
 from protocols.reminders import CANCELLED, CONFIRMATION, messages_for_cancellation, messages_for_visit
 
 READER = "reminders"
+# Why a cancellation was withdrawn: it stays so when the silence ends.
+SILENT = "silent"
 RETRY_AFTER = timedelta(minutes=30)
 _log = logging.getLogger(__name__)
 
 
 @dataclass
 class Outcome:
-    """What a derivation wants written: gathered for many visits, applied in three statements."""
+    """What a derivation wants written: gathered for many visits, applied in a few statements."""
 
     new: list[Delivery] = field(default_factory=list)
     withdrawn: list[UUID] = field(default_factory=list)
     revived: list[UUID] = field(default_factory=list)
+    silenced: list[UUID] = field(default_factory=list)
+    superseded: list[UUID] = field(default_factory=list)
 
 
 def derive(*, at: datetime | None = None, limit: int = 500) -> int:
@@ -135,6 +139,10 @@ def _ask_for(
     """Confirmation and reminders of a visit that is booked. Returns the open rows that stay."""
     starts_at = visit.time
     mine = [row for row in rows if row.starts_at == starts_at]
+    # Booked again: a cancellation that a silence swallowed has no say in the next one.
+    outcome.superseded.extend(
+        row.pk for row in mine if row.state == DeliveryState.WITHDRAWN and row.last_error == SILENT
+    )
     if starts_at <= at:
         return {row.pk for row in mine}  # too late for anything: what is left expires by itself
     confirmations = [row for row in mine if family_of(row.kind) == CONFIRMATION]
@@ -188,20 +196,28 @@ def _tell_of_cancellation(
     """
     open_rows = {row.pk for row in rows if row.is_open and family_of(row.kind) == CANCELLED}
     known = known_time(rows)
+    if open_rows and quiet_reason(visit):
+        outcome.silenced.extend(open_rows)
+        return set()
     if known is None or known <= at or open_rows:
-        return open_rows if not quiet_reason(visit) else set()
+        return open_rows
     said = [row for row in rows if family_of(row.kind) == CANCELLED and row.starts_at == known]
-    if any(not row.may_have_arrived for row in said):
-        return set()  # decided before: withdrawn, given up, or too late
-    person = next((row for row in rows if row.starts_at == known), None)
+    quiet = bool(quiet_reason(visit)) or visit.silenced_since_change
+    if said and not said[-1].may_have_arrived:
+        # Said before and not sent: withdrawn for a while, unless it was given up, too late, or silenced.
+        last = said[-1]
+        if last.state == DeliveryState.WITHDRAWN and last.last_error != SILENT:
+            (outcome.silenced if quiet else outcome.revived).append(last.pk)
+        return set()
+    role = next((row.role for row in rows if row.starts_at == known), "")
     for message in messages_for_cancellation(
-        starts=visit.wall(known), cancelled=visit.wall(at), told=(person.role if person else "",)
+        starts=visit.wall(known), cancelled=visit.wall(at), told=(role,)
     ):
         kind = next_kind(message.kind, [row.kind for row in said])
         row = _delivery(visit, person_id, kind, at, known, at, starts_at=known)
         row.role = message.role
-        if quiet_reason(visit) or visit.silenced_since_change:
-            row.state, row.last_error = DeliveryState.WITHDRAWN, "silent"
+        if quiet:
+            row.state, row.last_error = DeliveryState.WITHDRAWN, SILENT
         outcome.new.append(row)
     return set()
 
@@ -258,7 +274,10 @@ def _apply(outcome: Outcome) -> None:
         Delivery.objects.filter(not_begun, pk__in=outcome.withdrawn).update(
             state=DeliveryState.WITHDRAWN, lease_until=None, last_error="changed"
         )
+    withdrawn = Delivery.objects.filter(state=DeliveryState.WITHDRAWN)
+    if outcome.silenced:
+        withdrawn.filter(pk__in=outcome.silenced).update(last_error=SILENT)
+    if outcome.superseded:
+        withdrawn.filter(pk__in=outcome.superseded).update(last_error="changed")
     if outcome.revived:
-        Delivery.objects.filter(pk__in=outcome.revived, state=DeliveryState.WITHDRAWN).update(
-            state=DeliveryState.PENDING, last_error=""
-        )
+        withdrawn.filter(pk__in=outcome.revived).update(state=DeliveryState.PENDING, last_error="")

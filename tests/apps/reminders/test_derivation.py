@@ -130,6 +130,33 @@ def test_a_visit_booked_again_after_its_cancellation_was_told_is_confirmed_again
     assert {kind for kind, _, _ in scene.kinds(state="pending")} == {"reminder-3d", "reminder-1d"}
 
 
+def test_cancelled_booked_again_and_cancelled_again_before_anything_left_is_told_once(scene: Scene) -> None:
+    scene.book()
+    scene.send_due(BOOKED)
+    scene.cancel(BOOKED + timedelta(minutes=10))
+    scene.derive(BOOKED + timedelta(minutes=10))
+    scene.book(at=BOOKED + timedelta(minutes=11))
+    scene.derive(BOOKED + timedelta(minutes=11))
+    assert scene.kinds(kind="cancelled", state="pending") == []
+    scene.cancel(BOOKED + timedelta(minutes=12))
+    assert scene.send_due(BOOKED + timedelta(minutes=12)) == ["sent", "sent"]
+    assert scene.channel.letters[-1].subject == "Cancelled: appointment Thu 15 Jan 08:30"
+
+
+def test_a_cancellation_that_a_silence_swallowed_does_not_swallow_the_next_one(scene: Scene) -> None:
+    scene.book()
+    scene.send_due(BOOKED)
+    couples.silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=BOOKED)
+    scene.cancel(BOOKED + timedelta(hours=1))
+    scene.derive(BOOKED + timedelta(hours=1))
+    couples.end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED + timedelta(hours=2))
+    assert scene.send_due(BOOKED + timedelta(hours=2)) == []
+    scene.book(at=BOOKED + timedelta(hours=3))
+    scene.derive(BOOKED + timedelta(hours=3))
+    scene.cancel(BOOKED + timedelta(hours=4))
+    assert scene.send_due(BOOKED + timedelta(hours=4)) == ["sent", "sent"]
+
+
 def test_a_loss_withdraws_everything_of_both_and_tells_nobody_then_or_after_the_silence(scene: Scene) -> None:
     scene.book()
     scene.send_due(BOOKED)
