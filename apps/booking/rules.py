@@ -8,7 +8,7 @@ with a reason.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from apps.clinic.errors import Conflict, Invalid, LitError
 from protocols import Facts, PlannedVisit, State, Workdays
@@ -95,6 +95,19 @@ def refuse_closed(visit: PlannedVisit, on: date, *, workdays: Workdays, facts: F
             for absence in _absences(facts)
         ):
             raise _wrong("away", f"Somebody who must come is away on {_day(on)}.", "Pick another day.")
+
+
+def refuse_hours(wall: datetime, minutes: int, spans: Iterable[tuple[time, time]]) -> None:
+    """Raises Invalid for a visit that does not fit into one of the day's opening spans, in the clinic's wall time."""
+    spans = sorted(spans)
+    begins, ends = wall.replace(tzinfo=None), wall.replace(tzinfo=None) + timedelta(minutes=minutes)
+    if not any(
+        datetime.combine(wall.date(), opens) <= begins and ends <= datetime.combine(wall.date(), closes)
+        for opens, closes in spans
+    ):
+        hours = " and ".join(f"{opens:%H:%M} to {closes:%H:%M}" for opens, closes in spans)
+        message = f"The clinic is open {hours} on that day."
+        raise _wrong("outside_hours", message, "Pick a time at which the whole visit fits.")
 
 
 def refuse_moment(

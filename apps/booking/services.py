@@ -15,6 +15,7 @@ from apps.booking.rules import (
     ends_at,
     refuse_closed,
     refuse_day,
+    refuse_hours,
     refuse_moment,
     refuse_visit,
 )
@@ -23,6 +24,7 @@ from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.clock import local_date, local_moment
 from apps.clinic.errors import Conflict, Invalid
+from apps.clinic.queries import hours_of
 from apps.couples.models import Person
 from apps.treatments.acts import confirm_booking, move_status, next_status
 from apps.treatments.gathered import Gathered
@@ -225,6 +227,8 @@ def _check(
     refuse_moment(wall, minutes, on=on, facts=facts, visit=visit, at=at)
     refuse_day(visit, on, today=gathered.today, reason=reason)
     refuse_closed(visit, on, workdays=gathered.workdays, facts=facts, donor=planned.donor)
+    hours = hours_of(gathered.treatment.clinic).filter(weekday=on.weekday())
+    refuse_hours(wall, minutes, hours.values_list("opens_at", "closes_at"))
     row.recipient_id, row.partner_id = persons_coming(gathered.treatment, visit.attends, planned.donor)
 
 

@@ -141,6 +141,18 @@ def test_an_hour_that_the_clocks_skip_or_show_twice_is_refused() -> None:
     assert row.starts_at == datetime(2026, 3, 29, 8, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("hour", "minutes"), [(7, 60), (17, 61), (18, 15), (3, 60)])
+def test_a_visit_that_does_not_fit_into_the_opening_hours_is_refused(
+    treatment: Treatment, nurse: Actor, hour: int, minutes: int
+) -> None:
+    starts_at = datetime(2026, 1, 26, hour, 30 if hour == 17 else 0)  # noqa: DTZ001  the clinic's wall time
+    with pytest.raises(Invalid) as raised:
+        booked(treatment, nurse, starts_at, minutes=minutes)
+    assert (raised.value.code, raised.value.field) == ("outside_hours", "starts_at")
+    assert "08:00 to 18:00" in str(raised.value)
+    assert rows.visit(treatment, "sensitisation").status == "proposed"
+
+
 def test_a_booked_visit_is_moved_and_never_booked_twice(treatment: Treatment, nurse: Actor) -> None:
     row = booked(treatment, nurse, minutes=45)
     with pytest.raises(Conflict) as raised:
