@@ -130,19 +130,22 @@ def _raise_over_milestones(work: Working) -> None:
 def _close(work: Working) -> tuple[tuple[PlannedVisit, ...], list[Flag]]:
     """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended."""
     reason = StateReason(work.closed or "closed")
-    return tuple(
-        _ended(visit, reason) if visit.state in LIVE else visit for visit in work.visits.values()
-    ), []
+    visits = [_without_proposal(visit) for visit in work.visits.values()]
+    return tuple(_ended(visit, reason) if visit.state in LIVE else visit for visit in visits), []
+
+
+def _without_proposal(visit: PlannedVisit) -> PlannedVisit:
+    """A window that hung on a proposal goes, for nothing is proposed any more."""
+    if not visit.provisional:
+        return visit
+    said = tuple(why for why in visit.because if isinstance(why, StateReason))
+    return replace(visit, window=None, partial=False, provisional=False, because=said)
 
 
 def _ended(visit: PlannedVisit, reason: StateReason) -> PlannedVisit:
-    """A visit that will not be. A window that hung on a proposal goes too: nothing is proposed any more."""
-    timed = (
-        () if visit.provisional else tuple(why for why in visit.because if isinstance(why, RelationReason))
-    )
+    timed = tuple(why for why in visit.because if isinstance(why, RelationReason))
     return replace(
-        visit, state=State.NOT_APPLICABLE, window=None if visit.provisional else visit.window, proposed_on=None,
-        partial=visit.partial and not visit.provisional, provisional=False, held_by=(), waiting_for=(), missing=(),
+        visit, state=State.NOT_APPLICABLE, proposed_on=None, held_by=(), waiting_for=(), missing=(),
         because=(reason, *timed),
     )  # fmt: skip
 
