@@ -109,7 +109,7 @@ class Launcher:
         command = [sys.executable, "-m", "lit_tracker.local", "run"]
         self.process = processes.spawn(command, log=self.log, cwd=folder, env=bare(PORT=str(port)))
 
-    def card(self, seconds: float = 120) -> dict[str, Any]:
+    def card(self, seconds: float = 400) -> dict[str, Any]:
         """var/run.json, as soon as it is there."""
         deadline = time.monotonic() + seconds
         while not (self.folder / "var/run.json").exists():
