@@ -42,9 +42,9 @@ def figures() -> Iterator[Figure]:
         "due": DUE,
     }
     _load(ids, 1, SMALL)
-    small = wall_seconds({"claim": _undone(_claim), "direct": _undone(_update)})
+    small = wall_seconds({"claim": _undone(_claim), "direct": _undone(_update)}, turns=3)
     _load(ids, SMALL + 1, LARGE)
-    large = wall_seconds({"claim": _undone(_claim), "direct": _undone(_update)})
+    large = wall_seconds({"claim": _undone(_claim), "direct": _undone(_update)}, turns=3)
     name = f"claiming {DUE:,} due of {LARGE:,} reminders"
     claim = [value * 1000 for value in large["claim"]]
     direct = [value * 1000 for value in large["direct"]]

@@ -33,22 +33,50 @@ def _rounded(value: float) -> float:
 
 
 def cpu_seconds(
-    variants: Mapping[str, Work], *, rounds: int = ROUNDS, slice_seconds: float = 0.08
+    variants: Mapping[str, Work], *, rounds: int = ROUNDS, turns: int = 4, slice_seconds: float = 0.02
 ) -> dict[str, list[float]]:
-    """CPU-seconds per call of each variant, one value a round. The order turns from round to round."""
+    """CPU-seconds per call of each variant, one value a round; a round gives each variant `turns` slices."""
     calls = {name: _calls_in(work, slice_seconds) for name, work in variants.items()}
-    names = list(variants)
+    measures = {
+        name: lambda name=name: _cpu(variants[name], calls[name]) / calls[name]  # type: ignore[misc]
+        for name in variants
+    }
+    return _interleaved(measures, rounds, turns)
+
+
+def wall_seconds(
+    variants: Mapping[str, Work], *, rounds: int = ROUNDS, turns: int = 1
+) -> dict[str, list[float]]:
+    """Seconds by the clock per call, for work that waits for a database; a round gives each variant `turns` calls."""
+    for work in variants.values():
+        work()
+    return _interleaved(
+        {name: lambda work=work: _wall(work) for name, work in variants.items()},  # type: ignore[misc]
+        rounds,
+        turns,
+    )
+
+
+def _interleaved(
+    measures: Mapping[str, Callable[[], float]], rounds: int, turns: int
+) -> dict[str, list[float]]:
+    """The mean of each measure over a round's turns. Variants alternate, and their order turns, within a round too."""
+    names = list(measures)
     taken: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(rounds):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            taken[name].append(_cpu(variants[name], calls[name]) / calls[name])
+    for _ in range(rounds):
+        sums = dict.fromkeys(names, 0.0)
+        for turn in range(turns):
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                sums[name] += measures[name]()
+        for name in names:
+            taken[name].append(sums[name] / turns)
     return taken
 
 
 def _calls_in(work: Work, seconds: float) -> int:
     """How many calls fill the slice; measured, which also warms the variant up."""
     calls = 1
-    while (used := _cpu(work, calls)) < seconds / 4:
+    while (used := _cpu(work, calls)) < seconds:
         calls *= 2
     return max(1, round(calls * seconds / used))
 
@@ -60,17 +88,7 @@ def _cpu(work: Work, calls: int) -> float:
     return time.process_time() - start
 
 
-def wall_seconds(
-    variants: Mapping[str, Work], *, rounds: int = ROUNDS, calls: int = 1
-) -> dict[str, list[float]]:
-    """Seconds by the clock per call of each variant, for work that waits for a database. One round more warms up."""
-    names = list(variants)
-    taken: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(rounds + 1):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            start = time.perf_counter()
-            for _ in range(calls):
-                variants[name]()
-            if number:
-                taken[name].append((time.perf_counter() - start) / calls)
-    return taken
+def _wall(work: Work) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, Target, compared
 from benchmarks.timing import ROUNDS, wall_seconds
 
 VISITS = 8
-CALLS = 5
+TURNS = 5
 FLOOR = "one INSERT .. unnest(8) in a transaction"
 _TABLE = """
 CREATE TABLE bench_visit (
@@ -34,8 +34,8 @@ def figures() -> Iterator[Figure]:
     enrolled = statements(enrol)
     couple = enrol()
     started = statements(lambda: start(couple))
-    waiting = [enrol() for _ in range((ROUNDS + 1) * CALLS)]
-    taken = wall_seconds({"floor": _raw, "enrol": enrol, "start": lambda: start(waiting.pop())}, calls=CALLS)
+    waiting = [enrol() for _ in range(ROUNDS * TURNS + 1)]
+    taken = wall_seconds({"floor": _raw, "enrol": enrol, "start": lambda: start(waiting.pop())}, turns=TURNS)
     for name, count, of in (
         ("enrolling a couple", enrolled, "enrol"),
         (f"starting a treatment of {VISITS} visits", started, "start"),
