@@ -81,7 +81,11 @@ def place(work: Working, slot: Slot) -> PlannedVisit:
 
 
 def timed(work: Working, slot: Slot) -> tuple[Window | None, tuple[Reason, ...], tuple[str, ...]]:
-    """The window that the protocol asks, its reasons, and the anchors that are not known yet."""
+    """The window that the protocol asks, its reasons, and the anchors that are not known yet.
+
+    What was done is judged from what really happened, so a proposal is no anchor of it.
+    """
+    done = slot.sampled is not None or slot.key in work.facts.fulfilled
     windows: list[Window] = []
     reasons: list[Reason] = []
     unknown: list[str] = []
@@ -89,6 +93,9 @@ def timed(work: Working, slot: Slot) -> tuple[Window | None, tuple[Reason, ...],
         anchor = find_anchor(work, slot, relation.anchor)
         if isinstance(anchor, str):
             unknown.append(anchor)
+            continue
+        if done and anchor.provisional:
+            unknown.append(anchor.label)
             continue
         reason = _apply(work, relation, anchor)
         windows.append(reason.window)

@@ -14,7 +14,7 @@ from tests.strategies import History, histories, small_protocols
 
 ANY_HISTORY = st.one_of(histories(), histories(small_protocols()))
 lived = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
