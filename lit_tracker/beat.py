@@ -24,6 +24,10 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "schedule": minute,
         },
         "send what is due": {"task": "apps.reminders.tasks.sweep", "schedule": minute},
+        "forget tokens that ran out and answers kept for retries": {
+            "task": "apps.api.tasks.forget",
+            "schedule": 60 * minute,
+        },
     }
 
 

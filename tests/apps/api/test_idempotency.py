@@ -7,7 +7,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from celery import current_app
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from apps.api.idempotency import forget_replies
 from apps.api.models import StoredReply
@@ -84,12 +88,22 @@ def test_a_key_is_forgotten_after_a_day(clock: Clock) -> None:
 
 
 @pytest.mark.django_db
-def test_old_answers_are_deleted_by_the_beat() -> None:
-    api = a_program(a_clinic())
+def test_old_answers_and_tokens_are_deleted_by_the_beat() -> None:
+    clinic = a_clinic()
+    api, gone = a_program(clinic), a_program(clinic)
     api.post("couples/", BODY, **KEY)
+    newest = AccessToken.objects.latest("pk").pk
+    AccessToken.objects.filter(pk=newest).update(expires=timezone.now() - timedelta(minutes=1))
     assert forget_replies(at=AT + timedelta(hours=23)) == 0
     assert forget() == 1
     assert not StoredReply.objects.exists()
+    assert AccessToken.objects.count() == 1
+    assert (api.get("couples/").status_code, gone.get("couples/").status_code) == (200, 401)
+
+
+def test_the_beat_knows_the_task() -> None:
+    assert forget.name in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert forget.name in current_app.tasks
 
 
 @pytest.mark.django_db(transaction=True)
