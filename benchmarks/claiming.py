@@ -77,6 +77,7 @@ def _claim() -> int:
 
 
 def _update() -> int:
-    with connection.cursor() as cursor:
+    # `claim_due` opens a transaction, here a savepoint: so does its floor.
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DIRECT, {"at": AT + timedelta(seconds=1)})
         return len(cursor.fetchall())
