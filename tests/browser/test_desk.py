@@ -75,7 +75,7 @@ def test_a_doctor_decides_and_a_nurse_books_what_follows(
 ) -> None:
     treatment, at = couple
     with signed_in(browser, live_server, treatment, "doctor", width) as page:
-        page.get_by_role("link", name="Decide").first.click()
+        page.get_by_role("link", name="Decide: HYD-0001").click()
         fits(page)
         assert page.get_by_role("heading", name="What each choice does").is_visible()
         page.get_by_label("Give extra doses").check()

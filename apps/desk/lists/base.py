@@ -16,6 +16,7 @@ from apps.desk.access import Desk, desk_of
 class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """A list of rows. Each row's page is the desk's own; the raw forms of Django's admin do not exist."""
 
+    change_list_template = "desk/change_list.html"
     actions = None
     list_per_page = 50
     list_filter_sheet = False
