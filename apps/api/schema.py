@@ -60,6 +60,9 @@ class Schema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         return self.get_operation_id().endswith("_list")
 
+    def get_summary(self) -> str:
+        return self.get_description().partition("\n")[0].partition(". ")[0].rstrip(".")
+
     def _get_paginator(self) -> Any:
         return Pages(()) if self._is_list_view() else None
 
