@@ -1,12 +1,13 @@
 """Legal moves of an appointment. The law: a move that is not in the table is refused and changes nothing.
 
     proposed --book--> booked --arrive--> arrived --fulfil--> fulfilled
-                       booked --fulfil--> fulfilled
-                       booked --move--> booked        (arrived cannot move)
-                       booked, arrived --miss--> noshow
-                       proposed, booked, arrived --cancel--> cancelled
-                       noshow, cancelled --propose--> proposed    (the planner asks again)
-                       any but proposed --void--> entered-in-error --propose--> proposed
+    booked --move--> booked                                   (arrived cannot move)
+    booked, arrived --miss--> noshow
+    proposed, booked, arrived --cancel--> cancelled
+    booked, arrived, fulfilled, noshow --void--> entered-in-error
+    noshow, cancelled, entered-in-error --propose--> proposed (the planner asks again)
+    noshow, cancelled, entered-in-error --book--> booked      (a person is quicker)
+    proposed, booked, noshow, cancelled, entered-in-error --fulfil--> fulfilled (it took place all the same)
 
 Statuses are FHIR's AppointmentStatus codes.
 """
