@@ -4,15 +4,19 @@ changed."""
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from apps.clinic.clock import day_bounds, local_date
+from apps.couples.queries import couples_with
 from apps.feeds.content import Wording, entries_of, gather, neutral_entry
 from apps.feeds.files import Copy
 from apps.feeds.ical import calendar_bytes
-from apps.feeds.models import FeedBytes, FeedLink
+from apps.feeds.models import Ending, FeedBytes, FeedLink
+
+# How long a replaced address still says, with one neutral event, that it has ended; after that it is unknown.
+ROTATED_ANSWERS_FOR = timedelta(days=90)
 
 
 def build(link: FeedLink, at: datetime) -> Copy:
@@ -29,34 +33,35 @@ def build(link: FeedLink, at: datetime) -> Copy:
         stored = FeedBytes.objects.filter(pk=link.pk).only("etag", "last_modified").first()
         same = stored is not None and stored.etag == etag
         last_modified = stored.last_modified if stored is not None and same else at
-        FeedBytes.objects.bulk_create(
-            [
-                FeedBytes(
-                    link=link,
-                    body=body,
-                    etag=etag,
-                    last_modified=last_modified,
-                    fresh_until=day_bounds(link.clinic.zone, local_date(link.clinic.zone, at))[1],
-                    built_xid=seen,
-                    clinic_changed_at=link.clinic.changed_at,
-                    person_changed_at=link.person.changed_at,
-                    link_changed_at=link.changed_at,
-                )
-            ],
-            update_conflicts=True,
-            unique_fields=["link"],
-            update_fields=[
-                "body",
-                "etag",
-                "last_modified",
-                "fresh_until",
-                "built_xid",
-                "clinic_changed_at",
-                "person_changed_at",
-                "link_changed_at",
-            ],
+        _store(
+            FeedBytes(
+                link=link,
+                token_hash=link.token_hash,
+                clinic_id=link.clinic_id,
+                couples=list(couples_with(link.clinic, link.person).values_list("pk", flat=True)),
+                subjects=[link.person_id, link.clinic_id, link.pk],
+                body=body,
+                etag=etag,
+                last_modified=last_modified,
+                fresh_until=day_bounds(link.clinic.zone, local_date(link.clinic.zone, at))[1],
+                answers_until=answers_until(link),
+                built_xid=seen,
+            )
         )
     return Copy(body, etag, last_modified)
+
+
+def answers_until(link: FeedLink) -> datetime | None:
+    """From when on a link that was replaced is unknown; None for any other."""
+    rotated = link.ended_as == Ending.ROTATED and link.ended_at is not None
+    return link.ended_at + ROTATED_ANSWERS_FOR if rotated and link.ended_at else None
+
+
+def _store(row: FeedBytes) -> None:
+    changing = [field.name for field in FeedBytes._meta.concrete_fields if not field.primary_key]
+    FeedBytes.objects.bulk_create(
+        [row], update_conflicts=True, unique_fields=["link"], update_fields=changing
+    )
 
 
 def _oldest_running() -> int:

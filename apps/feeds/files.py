@@ -18,9 +18,9 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Bytes as they were last served, with their ETag and the moment they were made."""
+    """Bytes as they were last served, with their ETag and the moment they were made. None: not fetched."""
 
-    body: bytes
+    body: bytes | None
     etag: str
     last_modified: datetime
 
@@ -31,7 +31,7 @@ _written: dict[str, str] = {}
 
 def keep(token_hash: str, copy: Copy) -> None:
     """Writes the copy unless this process already did. A disk that is full or read-only spoils no poll."""
-    if _written.get(token_hash) == copy.etag:
+    if copy.body is None or is_kept(token_hash, copy.etag):
         return
     path = _path(token_hash)
     try:
@@ -43,6 +43,11 @@ def keep(token_hash: str, copy: Copy) -> None:
     except OSError:
         return
     _written[token_hash] = copy.etag
+
+
+def is_kept(token_hash: str, etag: str) -> bool:
+    """Whether this process has written these very bytes."""
+    return _written.get(token_hash) == etag
 
 
 def kept(token_hash: str) -> Copy | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -67,24 +68,28 @@ class FeedLink(models.Model):
 
 
 class FeedBytes(models.Model):
-    """The calendar of a link as it was last built. Never the only copy of anything: it may be emptied at any
-    time.
+    """The calendar of a link as it was last built, with all that a poll asks of it: one look-up in one row.
 
-    `built_xid` is the oldest transaction that was still running when its rows were read: a change row from
-    that transaction or a later one may not be in these bytes.
+    Never the only copy of anything: it may be emptied at any time. `built_xid` is the oldest transaction that
+    was still running when its rows were read: a change row of that transaction or a later one, about one of
+    `couples` or `subjects`, may not be in these bytes.
     """
 
     link = models.OneToOneField(FeedLink, primary_key=True, on_delete=models.CASCADE, related_name="bytes")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    couples = ArrayField(models.UUIDField(), help_text="Whose changes may show")
+    subjects = ArrayField(models.UUIDField(), help_text="The person, the clinic and the link")
     body = models.BinaryField()
     etag = models.CharField(max_length=70)
     last_modified = models.DateTimeField(help_text="When these bytes first differed from those before")
     fresh_until = models.DateTimeField(
         help_text="The next midnight of the clinic, when events come into view"
     )
+    answers_until = models.DateTimeField(
+        null=True, blank=True, help_text="For replaced links: unknown from then on"
+    )
     built_xid = Xid8Field()
-    clinic_changed_at = models.DateTimeField()
-    person_changed_at = models.DateTimeField()
-    link_changed_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "feed bytes"

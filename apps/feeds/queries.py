@@ -14,66 +14,62 @@ from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Person
 from apps.feeds.files import Copy
-from apps.feeds.models import Ending, FeedLink
+from apps.feeds.models import FeedLink
 
-# Whether stored bytes still hold is asked in the same statement: what a calendar shows changes with the link,
-# the clinic's wording, the person, a change row of one of the person's couples, or midnight.
+# Whether stored bytes still hold is asked in the same statement. What a calendar shows changes at midnight
+# and with change rows: of the person's couples, the person, the clinic, the link; and with any new couple of
+# the clinic, for the person may be one of it. Bytes are at most a day old when this is asked, so few change
+# rows are newer. A program that has these very bytes already is not sent them: they need not leave the
+# database either.
 _POLL = """
-SELECT link.id, link.ended_as, link.ended_at, stored.body, stored.etag, stored.last_modified,
-       stored.link_id IS NOT NULL
-       AND stored.link_changed_at = link.changed_at
-       AND stored.clinic_changed_at = clinic.changed_at
-       AND (link.ended_at IS NOT NULL OR (
-            stored.fresh_until > %(at)s
-            AND stored.person_changed_at = person.changed_at
-            AND NOT EXISTS (
-                SELECT FROM clinic_change change
-                 WHERE change.xid >= stored.built_xid
-                   AND change.couple_id IN (
-                       SELECT id FROM couples_couple WHERE recipient_id = link.person_id
-                        UNION ALL
-                       SELECT id FROM couples_couple WHERE partner_id = link.person_id)))),
-       use.last_used_at
-  FROM feeds_feedlink link
-  JOIN clinic_clinic clinic ON clinic.id = link.clinic_id
-  JOIN couples_person person ON person.id = link.person_id
-  LEFT JOIN feeds_feedbytes stored ON stored.link_id = link.id
-  LEFT JOIN feeds_feeduse use ON use.link_id = link.id
- WHERE link.token_hash = %(token_hash)s
+SELECT link_id, CASE WHEN etag = %(known)s THEN NULL ELSE body END, etag, last_modified, answers_until,
+       fresh_until > %(at)s AND NOT EXISTS (
+           SELECT FROM clinic_change change
+            WHERE change.clinic_id = stored.clinic_id
+              AND change.xid >= stored.built_xid
+              AND (change.couple_id = ANY(stored.couples)
+                   OR change.subject_id = ANY(stored.subjects)
+                   OR change.kind = 'couple.enrolled'))
+  FROM feeds_feedbytes stored
+ WHERE token_hash = %(token_hash)s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What is known of a link when somebody asks for it. `copy` may be old; `is_fresh` says that it is
-    not."""
+    """What is known of a link when somebody asks for it. `copy` may be old; `is_fresh` says that it is not.
+
+    The copy's body is None if its ETag is the one that the caller said it knows.
+    """
 
     link_id: UUID
-    ended_as: str
-    ended_at: datetime | None
-    copy: Copy | None
-    is_fresh: bool
-    last_used_at: datetime | None
-
-    @property
-    def was_rotated(self) -> bool:
-        return self.ended_as == Ending.ROTATED
+    copy: Copy | None = None
+    answers_until: datetime | None = None
+    is_fresh: bool = False
 
 
 def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def polled(token_hash: str, at: datetime) -> Polled | None:
-    """Everything that a poll needs, in one statement; None for a token that nobody has."""
+def polled(token_hash: str, at: datetime, known: str = "") -> Polled | None:
+    """Everything that a poll needs, in one statement; None for a token that nobody has.
+
+    `known` is the ETag of bytes that the caller need not be given.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_POLL, {"token_hash": token_hash, "at": at})
+        cursor.execute(_POLL, {"token_hash": token_hash, "at": at, "known": known})
         row = cursor.fetchone()
     if row is None:
-        return None
-    link_id, ended_as, ended_at, body, etag, last_modified, is_fresh, last_used_at = row
-    copy = Copy(bytes(body), etag, last_modified) if body is not None else None
-    return Polled(link_id, ended_as, ended_at, copy, bool(is_fresh), last_used_at)
+        return _never_built(token_hash)
+    link_id, body, etag, last_modified, answers_until, is_fresh = row
+    copy = Copy(bytes(body) if body is not None else None, etag, last_modified)
+    return Polled(link_id, copy, answers_until, bool(is_fresh))
+
+
+def _never_built(token_hash: str) -> Polled | None:
+    link_id = FeedLink.objects.filter(token_hash=token_hash).values_list("pk", flat=True).first()
+    return Polled(link_id) if link_id is not None else None
 
 
 def links_of(person: Person) -> QuerySet[FeedLink]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -21,8 +21,6 @@ from apps.feeds.models import Ending, FeedLink, FeedUse
 from apps.feeds.queries import hash_of
 
 MAX_LINKS = 5
-# How long a replaced address still says, with one neutral event, that it has ended; after that it is unknown.
-ROTATED_ANSWERS_FOR = timedelta(days=90)
 
 
 def issue_link(
@@ -100,6 +98,7 @@ def _create(
         changed_at=at,
     )
     _tell(link, "feed.issued", actor, at)
+    build(link, at)  # so that the first poll finds what every other one finds
     return link, token
 
 

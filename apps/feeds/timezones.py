@@ -43,8 +43,8 @@ class Onset:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A change of every year: in `month`, on the n-th (-1: last) `weekday`, at wall time `at`. Equal rules mean the
-    same, whichever year they were read from."""
+    """A change of every year: in `month`, on the n-th (-1: last) `weekday`, at wall time `at`. Equal rules
+    mean the same, whichever year they were read from."""
 
     month: int
     weekday: int

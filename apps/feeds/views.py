@@ -10,18 +10,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.http import http_date
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, parse_etags
 from django.views.decorators.http import require_safe
 
 from apps.feeds.building import build
-from apps.feeds.files import Copy, keep, kept
+from apps.feeds.files import Copy, is_kept, keep, kept
 from apps.feeds.models import FeedLink
 from apps.feeds.queries import Polled, hash_of, polled
-from apps.feeds.services import ROTATED_ANSWERS_FOR, note_use
+from apps.feeds.services import note_use
 
 USE_NOTED_EVERY = timedelta(hours=1)
 _AGENTS = (
@@ -37,6 +38,8 @@ _AGENTS = (
     ("mozilla", "browser"),
 )
 _log = logging.getLogger(__name__)
+# When this process last noted that a link was used.
+_noted: dict[UUID, datetime] = {}
 
 # What this edge takes for now.
 clock: Callable[[], datetime] = timezone.now
@@ -48,8 +51,20 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     redirects."""
     at = clock()
     token_hash = hash_of(token)
-    copy = _copy_for(token_hash, request.headers.get("User-Agent", ""), at)
-    return _answer(request, copy) if copy is not None else _unknown()
+    known = _known(request, token_hash)
+    copy = _copy_for(token_hash, known, request.headers.get("User-Agent", ""), at)
+    if copy is None:
+        return _unknown()
+    return _unchanged(copy) if copy.body is None else _answer(request, copy, copy.body)
+
+
+def _known(request: HttpRequest, token_hash: str) -> str:
+    """The ETag of the bytes that the program has, if this machine's disk has them too; else nothing."""
+    given = request.headers.get("If-None-Match")
+    if not given:
+        return ""
+    etags = (etag.removeprefix("W/") for etag in parse_etags(given))
+    return next((etag for etag in etags if is_kept(token_hash, etag)), "")
 
 
 def agent_of(user_agent: str) -> str:
@@ -58,56 +73,70 @@ def agent_of(user_agent: str) -> str:
     return next((name for mark, name in _AGENTS if mark in text), "other")
 
 
-def _copy_for(token_hash: str, user_agent: str, at: datetime) -> Copy | None:
+def _copy_for(token_hash: str, known: str, user_agent: str, at: datetime) -> Copy | None:
     try:
-        found = polled(token_hash, at)
+        found = polled(token_hash, at, known)
     except Exception as fault:
         # The database does not answer: the last good copy of this machine does.
         _log.error("a feed is served from its file: %s", type(fault).__name__)
         return kept(token_hash)
     if found is None:
         return None
-    if found.was_rotated and found.ended_at is not None and at - found.ended_at > ROTATED_ANSWERS_FOR:
+    copy = found.copy
+    if not found.is_fresh or copy is None:
+        found, copy = _rebuilt(found, token_hash, at)
+    if found.answers_until is not None and at > found.answers_until:
         return None
-    copy = found.copy if found.is_fresh and found.copy else _rebuilt(found, token_hash, at)
     if copy is not None:
         keep(token_hash, copy)
-        _note(found, user_agent, at)
+        _note(found.link_id, user_agent, at)
     return copy
 
 
-def _rebuilt(found: Polled, token_hash: str, at: datetime) -> Copy | None:
+def _rebuilt(found: Polled, token_hash: str, at: datetime) -> tuple[Polled, Copy | None]:
+    """The link with new bytes, or with those it had where it cannot be built."""
     try:
-        return build(FeedLink(pk=found.link_id), at)
+        copy = build(FeedLink(pk=found.link_id), at)
+        return polled(token_hash, at, copy.etag) or found, copy
     except Exception as fault:
         _log.error("calendar link %s cannot be built: %s", found.link_id, type(fault).__name__)
-        return found.copy or kept(token_hash)
+    return found, found.copy or kept(token_hash)
 
 
-def _note(found: Polled, user_agent: str, at: datetime) -> None:
-    if found.last_used_at is not None and at - found.last_used_at < USE_NOTED_EVERY:
+def _note(link_id: UUID, user_agent: str, at: datetime) -> None:
+    """Once an hour from each process, so that a poll writes nothing."""
+    last = _noted.get(link_id)
+    if last is not None and timedelta() <= at - last < USE_NOTED_EVERY:
         return
     try:
-        note_use(link_id=found.link_id, agent=agent_of(user_agent), at=at)
+        note_use(link_id=link_id, agent=agent_of(user_agent), at=at)
     except Exception as fault:
-        _log.error("use of calendar link %s is not noted: %s", found.link_id, type(fault).__name__)
+        _log.error("use of calendar link %s is not noted: %s", link_id, type(fault).__name__)
+    _noted[link_id] = at
 
 
-def _answer(request: HttpRequest, copy: Copy) -> HttpResponse:
-    response = HttpResponse(copy.body, content_type="text/calendar; charset=utf-8")
+def _answer(request: HttpRequest, copy: Copy, body: bytes) -> HttpResponse:
+    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="calendar.ics"'
-    response["Content-Length"] = str(len(copy.body))
-    response["ETag"] = copy.etag
-    response["Last-Modified"] = http_date(copy.last_modified.timestamp())
-    _quiet(response)
-    patch_vary_headers(response, ["Accept-Encoding"])
-    # 304 where the program has these bytes. If-Match and If-Unmodified-Since are for writers: 412 helps
-    # nobody here.
+    response["Content-Length"] = str(len(body))
+    _stamp(response, copy)
+    # If-Match and If-Unmodified-Since are for writers: 412 helps nobody here.
     if request.headers.get("If-Match") or request.headers.get("If-Unmodified-Since"):
         return response
     seconds = int(copy.last_modified.timestamp())
     answer = get_conditional_response(request, etag=copy.etag, last_modified=seconds, response=response)
-    return _quiet(answer) if answer is not None else response
+    return response if answer is response or answer is None else _unchanged(copy)
+
+
+def _unchanged(copy: Copy) -> HttpResponse:
+    return _stamp(HttpResponseNotModified(), copy)
+
+
+def _stamp(response: HttpResponse, copy: Copy) -> HttpResponse:
+    response["ETag"] = copy.etag
+    response["Last-Modified"] = http_date(copy.last_modified.timestamp())
+    response["Vary"] = "Accept-Encoding"
+    return _quiet(response)
 
 
 def _unknown() -> HttpResponse:
