@@ -38,6 +38,7 @@ class RoundTests:
         self.work, self.dose_step, self.step, self.name = work, dose_step, step, step.test
         self.test: LabTest = work.template.tests[step.test]
         self.left = samples
+        self.last = samples[-1] if samples else None
         self.last_read = next((sample for sample in reversed(samples) if sample.reading), None)
         self.numbers = {sample.occurrence for sample in samples if sample.step is step}
         self.numbers |= {number for name, number in work.facts.skipped if name == step.name}
@@ -107,6 +108,9 @@ class RoundTests:
         """Place and read one sample. Returns what it came to, and the day from which a further test is asked, if one is."""
         visit, slot = self._done(sample, end, asked)
         if sample.reading is None:
+            if sample is self.last:
+                # Whatever earlier samples said: the answer is at the laboratory.
+                self.work.open_tests.add(self.name)
             return Outcome(), self._overdue(visit, sample)
         window, _, _ = timed(self.work, slot)
         verdict = read_response(

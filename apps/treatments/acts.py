@@ -17,7 +17,7 @@ from apps.treatments.models import Appointment, Treatment
 from apps.treatments.reconciling import locked, settle
 from protocols import Facts, Plan
 from protocols.errors import IllegalMove
-from protocols.plan import State
+from protocols.plan import PlannedVisit, State
 from protocols.records import Skipped
 from protocols.status import Act, Status, after
 
@@ -148,7 +148,7 @@ def _cancel_ahead(gathered: Gathered, at: datetime) -> None:
 
 def ink_pencils(gathered: Gathered, before: Plan, flag_key: str, *, at: datetime) -> None:
     """Pencilled bookings that the flag held become booked if its decision leaves them wanted, in time
-    and unheld.
+    and unheld. One that still waits for something (extra doses, another test) stays pencilled.
     """
     planned = gathered.plan()
     for visit in planned.visits:
@@ -162,8 +162,20 @@ def ink_pencils(gathered: Gathered, before: Plan, flag_key: str, *, at: datetime
             visit.on is not None and (low is None or visit.on >= low) and (high is None or visit.on <= high)
         )
         ahead = row.starts_at is not None and row.starts_at > at
-        if visit.state is State.BOOKED and not visit.held_by and fits and ahead:
+        if (
+            visit.state is State.BOOKED
+            and not visit.held_by
+            and fits
+            and ahead
+            and _is_asked_for(gathered, visit)
+        ):
             confirm_booking(gathered, row, at=at)
+
+
+def _is_asked_for(gathered: Gathered, visit: PlannedVisit) -> bool:
+    """Whether the plan would propose the visit if it were not booked."""
+    free = gathered.plan(gathered.facts(without=[visit.key])).visit(*visit.key)
+    return free is not None and free.state in (State.PROPOSED, State.MISSED)
 
 
 def confirm_booking(gathered: Gathered, row: Appointment, *, at: datetime) -> None:
