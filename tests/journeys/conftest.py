@@ -1,0 +1,19 @@
+"""The clinic that the journeys through the services go to.
+
+Nothing of the product is imported before the fixture is asked for: a conftest is read before the settings are there.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+# Failures inside the driver then show what was compared.
+pytest.register_assert_rewrite("tests.clinic_day", "tests.seen", "tests.houses", "tests.live_house")
+
+
+@pytest.fixture
+def house(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, transactional_db: None) -> Any:
+    return import_module("tests.houses").ServicesHouse(settings, monkeypatch, tmp_path)
