@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -45,11 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except Faults as error:
-        for fault in error.faults:
-            print(fault, file=sys.stderr)
+        _complain(error.faults)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}. Give the path of a readable file", file=sys.stderr)
+    except UnicodeDecodeError as error:
+        print(f"input: is no text ({error.reason}). Save it as UTF-8", file=sys.stderr)
     return 2
+
+
+def _complain(faults: Iterable[Fault]) -> None:
+    for fault in faults:
+        print(fault, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,8 +122,13 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    template = load_to_plan(_text(options.doc))
     text = sys.stdin.read() if options.facts == "-" else Path(options.facts).read_text(encoding="utf-8")
+    try:
+        template = load_to_plan(_text(options.doc))
+    except Faults as error:
+        _complain(error.faults)
+        _complain(sift_records(text)[2])
+        return 2
     records, lines, faults = sift_records(text)
     workdays = Workdays(options.open, _closed(options.closed))
     try:

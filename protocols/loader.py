@@ -67,6 +67,8 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = loader.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.MarkedYAMLError(problem=f"{key!r} is no name", problem_mark=key_node.start_mark)
             if key in built:
                 raise yaml.MarkedYAMLError(problem=f"'{key}' stands twice", problem_mark=key_node.start_mark)
             built[key] = _build(loader, value_node, (*path, key), lines)
@@ -74,7 +76,11 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*path, index), lines) for index, item in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError:
+        # What looks like a date and is none, such as 2026-02-30: whoever wants a date there says so, with its field.
+        return node.value
 
 
 def load(text: str) -> Template:
@@ -84,8 +90,7 @@ def load(text: str) -> Template:
         raise TemplateFaults(
             [Fault("document", "is no mapping of fields", "Begin with name, version, title", 1)]
         )
-    parameters = data.pop("parameters", {})
-    data = _fill(data, {name: value.get("value") for name, value in parameters.items()})
+    data = _fill(data, _parameters(data.pop("parameters", None) or {}, lines))
     try:
         template = Template.model_validate(data)
     except ValidationError as error:
@@ -94,6 +99,16 @@ def load(text: str) -> Template:
     if faults:
         raise TemplateFaults(faults)
     return template
+
+
+def _parameters(declared: Any, lines: Lines) -> dict[str, Any]:
+    """The named numbers of a document, None where a clinician has yet to say one."""
+    if isinstance(declared, dict) and all(isinstance(value, dict) for value in declared.values()):
+        return {name: value.get("value") for name, value in declared.items()}
+    fault = Fault(
+        "parameters", "are no mapping of names", "Write name: {value: ...}", lines.get(("parameters",))
+    )
+    raise TemplateFaults([fault])
 
 
 def load_to_plan(text: str) -> Template:
