@@ -43,7 +43,8 @@ class Who:
 
 
 def who(couple: Couple, desk: Desk) -> Who:
-    today = desk.today(couple.clinic)
+    clinic = desk.clinic(couple.clinic_id)
+    today = desk.today(clinic)
     people = tuple(
         (person.full_name, words.age(person.birth_on, today)) for person in (couple.recipient, couple.partner)
     )
@@ -52,7 +53,7 @@ def who(couple: Couple, desk: Desk) -> Who:
         url=reverse("admin:couples_couple_change", args=[couple.pk]),
         people=people,
         silent=couple.get_silent_reason_display() if couple.is_silent else "",
-        clinic="" if desk.has_one_clinic else couple.clinic.name,
+        clinic="" if desk.has_one_clinic else clinic.name,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm as PlainAuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from apps.clinic.models import User
 from apps.desk.access import desk_of
 from apps.desk.navigation import groups
 from apps.desk.pages.today import today
@@ -20,7 +20,7 @@ from apps.desk.pages.urls import pages
 class LoginForm(AuthenticationForm):  # type: ignore[misc]  # unfold ships no types
     """Membership decides who may enter, not Django's staff mark: any active user may sign in and then be refused."""
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         PlainAuthenticationForm.confirm_login_allowed(self, user)
 
 

@@ -17,6 +17,9 @@ class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """A list of rows. Each row's page is the desk's own; the raw forms of Django's admin do not exist."""
 
     change_list_template = "desk/change_list.html"
+    # What the button above the list says and opens, for whoever may add.
+    add_words = ""
+    add_name = ""
     actions = None
     list_per_page = 50
     list_filter_sheet = False

@@ -31,6 +31,7 @@ class ClinicList(ScopedList):
 class MembershipList(ScopedList):
     """Staff of the clinics that the user manages."""
 
+    add_words, add_name = "Add to the staff", "admin:clinic_membership_add"
     list_display = ("who", "username", "role", "clinic", "works_here", "end")
     list_display_links = None
 

@@ -17,6 +17,7 @@ from apps.treatments.models import Treatment
 
 
 class CoupleList(ScopedList):
+    add_words, add_name = "Enrol a couple", "admin:couples_couple_add"
     list_display = ("code", "names", "phones", "protocol", "messages_sent", "enrolled")
     list_display_links = ("code", "names")
     search_fields = ("code",)

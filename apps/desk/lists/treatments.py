@@ -255,6 +255,7 @@ class FlagList(_ByCouple):
 
 
 class ProtocolList(ScopedList):
+    add_words, add_name = "Publish a protocol", "admin:protocol_publish"
     list_display = ("title", "name", "version", "published_on", "published_by")
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
