@@ -1,5 +1,6 @@
 """Visits over HTTP: found by the clinic's days, booked, moved, cancelled, attended and missed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -148,7 +149,7 @@ def test_a_couple_cannot_be_at_two_places(api: Api, treatment: Treatment) -> Non
 
 
 def test_visits_are_found_by_the_clinics_own_days(api: Api, treatment: Treatment) -> None:
-    booked(api, treatment, "2026-01-05T20:00:00+05:30")  # 14:30 in UTC
+    booked(api, treatment, "2026-01-05T17:00:00+05:30")
     one = str(the_test(treatment).pk)
 
     def ids(**query: str) -> list[str]:
@@ -166,6 +167,18 @@ def test_visits_are_found_by_the_clinics_own_days(api: Api, treatment: Treatment
     proposed = the_test(other).proposed_on
     assert proposed is not None
     assert str(the_test(other).pk) in ids(**{"from": proposed.isoformat(), "to": proposed.isoformat()})
+
+
+def test_a_day_begins_when_it_does_at_the_clinic() -> None:
+    auckland = a_clinic(
+        replace(LONDON, slug="auckland", zone="Pacific/Auckland", country="NZ", subdivision="")
+    )
+    far, one = a_program(auckland), a_treatment(auckland)
+    made = booked(far, one, "2026-01-05T20:00:00Z")
+    assert made.json()["starts_at"] == "2026-01-06T09:00:00+13:00"
+    for day, found in (("2026-01-05", 0), ("2026-01-06", 1)):
+        query = {"from": day, "to": day, "status": "booked"}
+        assert len(far.get("appointments/", query).json()["results"]) == found
 
 
 @pytest.mark.parametrize(
