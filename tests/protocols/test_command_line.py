@@ -1,0 +1,318 @@
+"""The command line: exit status, faults with line, field and remedy, JSON with exactly these keys."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from protocols import load_library
+from protocols.__main__ import main
+from tests.builders import after, document, step
+
+ROOT = Path(__file__).resolve().parents[2]
+FACTS = """\
+# a couple of the demo
+- {kind: milestone, name: course-start, on: 2026-01-05}
+- {kind: result, test: apca, sampled_on: 2026-01-05, resulted_on: 2026-01-08, value: 4}
+- {kind: fulfilled, step: sensitisation, occurrence: 1, on: 2026-01-12}
+"""
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> str:
+    path = tmp_path / "facts.yaml"
+    path.write_text(FACTS)
+    return str(path)
+
+
+def written(path: Path, data: Any) -> str:
+    path.write_text(data if isinstance(data, str) else yaml.safe_dump(data, sort_keys=False))
+    return str(path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(arguments)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_check_says_that_the_library_has_no_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "check", "lit-standard") == (0, "lit-standard 1: no faults\n", "")
+
+
+def test_list_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "list")[1].split() == ["lit-standard", "LIT,", "standard", "course"]
+    status, out, _ = run(capsys, "schema")
+    assert (status, json.loads(out)["title"]) == (0, "Template")
+
+
+def test_plan_prints_dates_reasons_flags_and_when_to_look_again(
+    capsys: pytest.CaptureFixture[str], facts: str
+) -> None:
+    status, out, err = run(capsys, "plan", "lit-standard", facts, "--today", "2026-02-18")
+    assert (status, err) == (0, "")
+    assert "sensitisation #2             proposed        2026-02-23" in out
+    assert "4 weeks after dose 1 (12 Jan). 9 Feb has passed, so 2 weeks later" in out
+    assert "flag closing_unbooked:sensitisation#2 (warning, nurse by 2026-02-17)" in out
+    assert out.endswith("plan again on 2026-02-24\n")
+
+
+def test_json_has_exactly_these_keys(capsys: pytest.CaptureFixture[str], facts: str) -> None:
+    status, out, _ = run(capsys, "plan", "lit-standard", facts, "--today", "2026-02-18", "--json")
+    planned = json.loads(out)
+    assert status == 0
+    assert set(planned) == {"today", "visits", "verdicts", "flags", "replan_on", "closed"}
+    assert {key for visit in planned["visits"] for key in visit} == {
+        "step", "occurrence", "attempt", "dose", "title", "state", "on", "window", "partial", "proposed_on",
+        "waiting_for", "held_by", "pencilled", "provisional", "attends", "missing", "because", "because_text",
+    }  # fmt: skip
+    window = next(visit["window"] for visit in planned["visits"] if visit["window"])
+    assert list(window) == ["absolute_minimum", "earliest", "target", "latest", "maximum"]
+    assert set(planned["flags"][0]) == {
+        "key", "code", "text", "severity", "owner", "cause", "cause_on", "due_on", "step", "occurrence", "holds",
+        "decisions", "proposed_on", "previous_decision",
+    }  # fmt: skip
+    timing, response = planned["verdicts"][0], planned["verdicts"][1]
+    assert set(timing) == {
+        "kind", "step", "occurrence", "on", "verdict", "counts", "dose", "content", "text",
+    }  # fmt: skip
+    assert set(response) == {
+        "kind", "test", "step", "occurrence", "verdict", "value", "unit", "band", "dose_number", "sampled_on",
+        "resulted_on", "record", "text",
+    }  # fmt: skip
+    assert (planned["today"], planned["replan_on"], planned["closed"]) == ("2026-02-18", "2026-02-24", None)
+
+
+def test_open_and_closed_days_move_proposals(
+    capsys: pytest.CaptureFixture[str], facts: str, tmp_path: Path
+) -> None:
+    closed = written(tmp_path / "closed.txt", "# repairs\n2026-02-09  # Monday\n\n- 2026-02-10\n")
+    arguments = ("plan", "lit-standard", facts, "--today", "2026-01-12", "--json")
+
+    def second_dose(*more: str) -> str:
+        visits = json.loads(run(capsys, *arguments, *more)[1])["visits"]
+        return next(v["proposed_on"] for v in visits if (v["step"], v["occurrence"]) == ("sensitisation", 2))
+
+    assert second_dose() == "2026-02-09"
+    assert second_dose("--open", "tue-sat") == "2026-02-10"
+    assert second_dose("--open", "sat-sun") == "2026-02-08"
+    assert second_dose("--open", "wed,fri") == "2026-02-11"
+    assert second_dose("--closed", closed) == "2026-02-08"
+    assert second_dose("--open", "mon-sat", "--closed", closed) == "2026-02-11"
+
+
+BAD_FACTS = """\
+- kind: milestone
+  name: course-start
+  on: 2026-02-30
+- kind: fulfilled
+  step: sensitization
+  on: 2026-01-12
+- {kind: result, test: apca, sampled_on: 2026-01-09, resulted_on: 2026-01-05, value: 4}
+- {kind: fulfilled, step: sensitisation, occurrence: 2, on: 2027-01-12}
+- {kind: nope}
+- hello
+- kind: decision
+  flag: no_antibody_response
+  choice: give_up
+  on: 2026-01-12
+  by: {name: Mary, role: nurse}
+  reason: tired
+"""
+
+
+def test_every_fault_of_the_facts_is_told_at_once_with_line_field_and_remedy(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = written(tmp_path / "bad.yaml", BAD_FACTS)
+    status, out, err = run(capsys, "plan", "lit-standard", path, "--today", "2026-02-01")
+    assert (status, out) == (2, "")
+    assert [line.split(". ")[0][:52].strip() for line in err.splitlines()] == [
+        "line 3: on: Input should be a valid date or datetime"[:52],
+        "line 5: step: the protocol has no step 'sensitizatio",
+        "line 7: record: resulted_on lies before sampled_on;",
+        "line 8: occurrence: sensitisation #2 is recorded and",
+        "line 8: on: 2027-01-12 lies in the future (today is ",
+        "line 9: kind: there is no kind of record 'nope'",
+        "line 10: record: is no mapping of fields",
+        "line 13: choice: no_antibody_response does not offer",
+        "line 15: by: a nurse may not decide no_antibody_respo",
+    ]
+    assert all(". " in line for line in err.splitlines()), "every fault has its remedy"
+
+
+def bad_document() -> dict[str, Any]:
+    bad = document(
+        step("dose", after("course-begin", earliest="P6M-4D"), colour="red"),
+        step("control", after("course-start", earliest="P4W", target="P2W"), kind="visit"),
+    )
+    del bad["title"]
+    return bad
+
+
+def test_every_fault_of_a_document_is_told_at_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = written(tmp_path / "bad.yaml", bad_document())
+    status, _, err = run(capsys, "check", path)
+    assert status == 2
+    told = (
+        "title: is missing. Add title",
+        "steps.0.colour: is no field here",
+        "'P6M-4D' is no duration",
+        "steps.1.kind",
+    )
+    for field in told:
+        assert field in err
+    assert all(line.startswith("line ") for line in err.splitlines())
+
+
+def test_a_bad_document_and_bad_facts_are_told_together(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    doc, records = written(tmp_path / "doc.yaml", bad_document()), written(tmp_path / "facts.yaml", BAD_FACTS)
+    status, _, err = run(capsys, "plan", doc, records, "--today", "2026-02-01")
+    assert status == 2
+    assert "title: is missing" in err
+    assert "there is no kind of record 'nope'" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "line 1: document: not readable"),
+        ("name: x\nname: y\n", "line 2: document: not readable: 'name' stands twice"),
+        ("1: x\n", "line 1: document: not readable: 1 is no name"),
+        ("- one\n", "document: is no mapping of fields"),
+        ("", "document: is no mapping of fields"),
+        ("name: x\nparameters: [gap]\n", "line 2: parameters: are no mapping of names"),
+        ("!!python/object/apply:os.system [date]\n", "document: is no mapping of fields"),
+    ],
+)
+def test_a_document_that_is_none_is_one_fault(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, said: str
+) -> None:
+    status, _, err = run(capsys, "check", written(tmp_path / "doc.yaml", text))
+    assert status == 2
+    assert said in err
+
+
+@pytest.mark.parametrize("text", ["kind: note\n", "a: [", "12\n"])
+def test_facts_that_are_no_list_are_one_fault(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    path = written(tmp_path / "facts.yaml", text)
+    assert run(capsys, "plan", "lit-standard", path, "--today", "2026-02-01")[0] == 2
+
+
+def test_no_facts_at_all_are_a_plan_that_waits(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = written(tmp_path / "facts.yaml", "")
+    status, out, _ = run(capsys, "plan", "lit-standard", path, "--today", "2026-02-01", "--json")
+    assert status == 0
+    assert {visit["state"] for visit in json.loads(out)["visits"]} == {"waiting"}
+
+
+def test_blanks_pass_the_check_and_stop_the_plan(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, facts: str
+) -> None:
+    draft = document(step("dose", after("course-start", earliest="P0D", target="P1W")))
+    draft["steps"][0]["relations"][0]["target"]["at"] = {"parameter": "first_gap"}
+    draft["steps"][0]["relations"][0]["latest"] = {"at": None, "source": "clinic", "grade": "setting"}
+    draft["parameters"] = {"first_gap": {"value": None}}
+    path = written(tmp_path / "draft.yaml", draft)
+    status, out, err = run(capsys, "check", path)
+    assert (status, err) == (0, "")
+    assert "blank: steps.0.relations.0.target" in out
+    assert "blank: steps.0.relations.0.latest" in out
+    status, out, err = run(capsys, "plan", path, facts, "--today", "2026-02-01")
+    assert (status, out) == (2, "")
+    assert err.count("is not known. A clinician fills this number") == 2
+    assert "line " in err
+    draft["parameters"]["first_gap"]["value"] = "P2W"
+    del draft["steps"][0]["relations"][0]["latest"]
+    filled = written(tmp_path / "filled.yaml", draft)
+    only_start = written(tmp_path / "start.yaml", FACTS.splitlines()[1])
+    assert "2026-01-19" in run(capsys, "plan", filled, only_start, "--today", "2026-01-05")[1]
+
+
+def test_a_window_without_a_floor_is_warned_of(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = written(tmp_path / "doc.yaml", document(step("dose", after("course-start", target="P1W"))))
+    status, out, _ = run(capsys, "check", path)
+    assert status == 0
+    assert "warning: steps.0.relations: dose can be planned on any day before its target" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check", "lit-nonesuch"), "there is no 'lit-nonesuch' in the library"),
+        (("check", "/nowhere/doc.yaml"), "/nowhere/doc.yaml: No such file or directory"),
+        (
+            ("plan", "lit-standard", "/nowhere/facts.yaml", "--today", "2026-01-05"),
+            "No such file or directory",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    status, _, err = run(capsys, *arguments)
+    assert status == 2
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_file_that_is_no_text_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "doc.yaml"
+    path.write_bytes(b"\xff\xfe\x00\x81")
+    status, _, err = run(capsys, "check", str(path))
+    assert status == 2
+    assert "is no text" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "lit-standard", "facts.yaml"),
+        ("plan", "lit-standard", "facts.yaml", "--today", "tomorrow"),
+        ("plan", "lit-standard", "facts.yaml", "--today", "2026-01-05", "--open", "mon-fry"),
+        (),
+    ],
+)
+def test_a_wrong_call_exits_with_two(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_bad_date_of_closure_is_told_with_its_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, facts: str
+) -> None:
+    closed = written(tmp_path / "closed.txt", "2026-01-26\nRepublic Day\n")
+    status, _, err = run(capsys, "plan", "lit-standard", facts, "--today", "2026-02-01", "--closed", closed)
+    assert (status, err) == (2, "line 2: closed: 'Republic Day' is no date. Write one YYYY-MM-DD a line\n")
+
+
+def test_the_module_runs_as_a_program_and_reads_standard_input() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "protocols",
+        "plan",
+        "lit-standard",
+        "-",
+        "--today",
+        "2026-02-01",
+        "--json",
+    ]
+    done = subprocess.run(command, input=FACTS, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["today"] == "2026-02-01"
+    assert load_library("lit-standard").name == "lit-standard"
