@@ -22,17 +22,18 @@ from apps.feeds.models import FeedLink
 # rows are newer. A program that has these very bytes already is not sent them: they need not leave the
 # database either.
 _POLL = """
-SELECT link_id, CASE WHEN etag = %(known)s THEN NULL ELSE body END, etag, last_modified, answers_until,
-       fresh_until > %(at)s AND NOT EXISTS (
-           SELECT FROM clinic_change change
-            WHERE change.clinic_id = stored.clinic_id
-              AND change.xid >= stored.built_xid
-              AND (change.couple_id = ANY(stored.couples)
-                   OR change.subject_id = ANY(stored.subjects)
-                   OR change.kind = 'couple.enrolled'))
+SELECT link_id, {body}, etag, last_modified, answers_until, fresh_until, NOT EXISTS (
+       SELECT FROM clinic_change change
+        WHERE change.clinic_id = stored.clinic_id
+          AND change.xid >= stored.built_xid
+          AND (change.couple_id = ANY(stored.couples)
+               OR change.subject_id = ANY(stored.subjects)
+               OR change.kind = 'couple.enrolled'))
   FROM feeds_feedbytes stored
- WHERE token_hash = %(token_hash)s
+ WHERE token_hash = %s
 """
+_WHOLE = _POLL.format(body="body")
+_UNLESS_KNOWN = _POLL.format(body="CASE WHEN etag <> %s THEN body END")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,16 @@ def polled(token_hash: str, at: datetime, known: str = "") -> Polled | None:
     `known` is the ETag of bytes that the caller need not be given.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_POLL, {"token_hash": token_hash, "at": at, "known": known})
+        if known:
+            cursor.execute(_UNLESS_KNOWN, [known, token_hash])
+        else:
+            cursor.execute(_WHOLE, [token_hash])
         row = cursor.fetchone()
     if row is None:
         return _never_built(token_hash)
-    link_id, body, etag, last_modified, answers_until, is_fresh = row
+    link_id, body, etag, last_modified, answers_until, fresh_until, unchanged = row
     copy = Copy(bytes(body) if body is not None else None, etag, last_modified)
-    return Polled(link_id, copy, answers_until, bool(is_fresh))
+    return Polled(link_id, copy, answers_until, unchanged and at < fresh_until)
 
 
 def _never_built(token_hash: str) -> Polled | None:
