@@ -136,7 +136,7 @@ def test_every_fault_of_the_facts_is_told_at_once_with_line_field_and_remedy(
         "line 5: step: the protocol has no step 'sensitizatio",
         "line 7: record: resulted_on lies before sampled_on;",
         "line 8: occurrence: sensitisation #2 is recorded and",
-        "line 8: on: 2027-01-12 lies in the future (today is ",
+        "line 8: on: 2027-01-12 lies in the future (today is",
         "line 9: kind: there is no kind of record 'nope'",
         "line 10: record: is no mapping of fields",
         "line 13: choice: no_antibody_response does not offer",
