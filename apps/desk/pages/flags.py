@@ -15,6 +15,7 @@ from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import in_one_line
 from apps.desk.forms.decisions import DecideForm
+from apps.desk.forms.records import Setting
 from apps.desk.pages.base import FormPage
 from apps.desk.pages.records import setting_of
 from apps.desk.rows import changes_in_words, may_decide, who
@@ -42,12 +43,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     plan = plan_of(treatment, desk.at)
     setting = setting_of(treatment, desk)
     able = flag.is_open and bool(flag.decisions) and may_decide(flag, desk)
-    form = DecideForm(
-        request.POST or None,
-        choices=flag.decisions,
-        donors=setting.donors()[1:],
-        doses_left=_doses_left(setting.template, plan),
-    )
+    form = _form(request, flag, setting, plan)
 
     def act() -> str:
         if not able:
@@ -77,6 +73,15 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         template="desk/flag.html",
         context=context,
     ).answer(request)
+
+
+def _form(request: HttpRequest, flag: Flag, setting: Setting, plan: Plan) -> DecideForm:
+    return DecideForm(
+        request.POST or None,
+        choices=flag.decisions,
+        donors=setting.donors()[1:],
+        doses_left=_doses_left(setting.template, plan),
+    )
 
 
 def _frame(flag: Flag, plan: Plan, template: Template, desk: Desk) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import DateField, DeskForm
 from apps.desk.forms.decisions import CorrectionForm
 from apps.desk.forms.done import DONE_FORMS
-from apps.desk.forms.records import FORMS, RIGHT_OF, Setting
+from apps.desk.forms.records import FORMS, RIGHT_OF, RecordForm, Setting
 from apps.desk.history import said, titles_of
 from apps.desk.pages.base import FormPage
 from apps.desk.rows import number, who
 from apps.desk.words import KINDS
 from apps.reminders.models import DeliveryState
 from apps.reminders.queries import deliveries_of
-from apps.treatments.models import Treatment
+from apps.treatments.models import Record, Treatment
 from apps.treatments.queries import plan_of, record_by_id, template, treatment_by_id
 from apps.treatments.services import correct, record
 
@@ -68,17 +68,9 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     wrong = desk.find(lambda clinic: record_by_id(clinic, pk))
     treatment = wrong.treatment
     actor = desk.require("record", treatment.clinic)
-    kinds = {**FORMS, **DONE_FORMS}
-    replaceable = wrong.kind in kinds
+    new = _right_record(request, wrong, desk)
+    form = CorrectionForm(request.POST or None, replaceable=new is not None)
     words_of_it = said(wrong.kind, wrong.data, titles_of(template(treatment.protocol_version)))
-    form = CorrectionForm(request.POST or None, replaceable=replaceable)
-    new = None
-    if replaceable:
-        initial = (
-            DONE_FORMS[wrong.kind].initial_of(wrong.data) if wrong.kind in DONE_FORMS else dict(wrong.data)
-        )
-        wanted = request.POST if request.POST.get("how") == "replace" else None
-        new = kinds[wrong.kind](wanted or None, setting=setting_of(treatment, desk), initial=initial)
 
     def act() -> str | None:
         replaced = new is not None and form.cleaned_data.get("how") == "replace"
@@ -103,6 +95,16 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
         template="desk/correct.html",
         context={"who": who(treatment.couple, desk), "wrong": wrong, "said": words_of_it, "new": new},
     ).answer(request)
+
+
+def _right_record(request: HttpRequest, wrong: Record, desk: Desk) -> RecordForm | None:
+    """The form for what stands in place of a wrong record, filled with it; None for a kind that is only taken out."""
+    kinds: dict[str, type[RecordForm]] = {**FORMS, **DONE_FORMS}
+    if wrong.kind not in kinds:
+        return None
+    initial = DONE_FORMS[wrong.kind].initial_of(wrong.data) if wrong.kind in DONE_FORMS else dict(wrong.data)
+    sent = request.POST if request.POST.get("how") == "replace" else None
+    return kinds[wrong.kind](sent, setting=setting_of(wrong.treatment, desk), initial=initial)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from apps.booking.rules import MINUTES
 from apps.booking.services import arrive, attend, book, cancel, confirm, miss, move
 from apps.clinic.errors import LitError
 from apps.desk import words
@@ -19,7 +20,7 @@ from apps.desk.forms.visits import AttendForm, BookForm, ReasonForm, first_choic
 from apps.desk.pages.base import FormPage, page, press
 from apps.desk.rows import buttons, changes_in_words, flag_row, local, number, who
 from apps.treatments.models import Appointment
-from apps.treatments.queries import appointment_by_id, flags_of, plan_of
+from apps.treatments.queries import appointment_by_id, flags_of, plan_of, template
 from apps.treatments.services import preview, record
 
 # What lit-standard and its like call the test that is asked for on arrival.
@@ -80,17 +81,14 @@ def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _book_form(request: HttpRequest, visit: Appointment) -> BookForm:
     start = visit.starts_at if visit.in_force else None
-    minutes = (
-        int((visit.ends_at - visit.starts_at).total_seconds() // 60)
-        if visit.ends_at and visit.starts_at
-        else 60
-    )
+    usual = MINUTES[template(visit.treatment.protocol_version).step_named[visit.step].kind]
+    length = visit.ends_at - visit.starts_at if visit.in_force and visit.ends_at and visit.starts_at else None
     return BookForm(
         request.POST or None,
         zone=visit.clinic.zone,
         with_reason=not words.window_of(visit.plan),
         with_pencil=visit.held and not visit.in_force,
-        minutes=minutes,
+        minutes=int(length.total_seconds()) // 60 if length else usual,
         initial=first_choice(visit.proposed_on or visit.earliest_on, start, visit.clinic.zone),
     )
 
@@ -219,7 +217,7 @@ def ink(request: HttpRequest, pk: UUID) -> HttpResponse:
 def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The visit took place; a dose with its content."""
     desk, visit = _found(request, pk)
-    actor = desk.require("perform", visit.clinic)
+    desk.require("perform", visit.clinic)
     on = local(visit).date() if visit.in_force and visit.starts_at else desk.today(visit.clinic)
     form = AttendForm(
         request.POST or None,
@@ -227,28 +225,10 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
         dose="donor" in visit.attends,
         asks_pregnancy=any(_PREGNANCY_TEST in name for name in visit.plan.get("missing") or []),
     )
-    plan_url = reverse("admin:treatments_treatment_change", args=[visit.treatment_id])
 
     def act() -> str:
-        done_on = form.cleaned_data["on"]
-        tested = form.cleaned_data.get("pregnancy_test")
-        with transaction.atomic():
-            if tested:
-                test = {
-                    "kind": "screening",
-                    "person": "recipient",
-                    "test": _PREGNANCY_TEST,
-                    "sampled_on": done_on,
-                }
-                record(treatment=visit.treatment, data={**test, "outcome": tested}, actor=actor, at=desk.at)
-            if tested != "reactive":
-                attend(appointment=visit, on=done_on, given=form.content(), actor=actor, at=desk.at)
-                messages.success(request, "The visit is recorded and the plan made anew.")
-                return plan_url
-        messages.warning(
-            request, "The positive test is recorded and no dose was. Record the pregnancy, then see the flag."
-        )
-        return plan_url
+        _record_the_visit(request, desk, visit, form)
+        return reverse("admin:treatments_treatment_change", args=[visit.treatment_id])
 
     return FormPage(
         title=f"Record the visit: {visit.title}",
@@ -259,6 +239,22 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
         template="desk/visit_form.html",
         context=_frame(visit, desk),
     ).answer(request)
+
+
+def _record_the_visit(request: HttpRequest, desk: Desk, visit: Appointment, form: AttendForm) -> None:
+    """The test of the day and the visit, both or neither; after a positive test no dose."""
+    actor = desk.require("perform", visit.clinic)
+    on, tested = form.cleaned_data["on"], form.cleaned_data.get("pregnancy_test")
+    with transaction.atomic():
+        if tested:
+            test = {"kind": "screening", "person": "recipient", "test": _PREGNANCY_TEST, "sampled_on": on}
+            record(treatment=visit.treatment, data={**test, "outcome": tested}, actor=actor, at=desk.at)
+        if tested != "reactive":
+            attend(appointment=visit, on=on, given=form.content(), actor=actor, at=desk.at)
+    if tested == "reactive":
+        messages.warning(request, "The positive test is recorded and no dose was. Record the pregnancy next.")
+    else:
+        messages.success(request, "The visit is recorded and the plan made anew.")
 
 
 def _found(request: HttpRequest, pk: UUID) -> tuple[Desk, Appointment]:
