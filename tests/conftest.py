@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     reader of changes on the same server. The process that only hands out tests needs none.
     """
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        # Workers inherit this environment, and would read the settings before they have their servers.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         return
     os.environ |= ENVIRONMENT | start_servers(config)
     settings.DATABASES  # noqa: B018  reading them is what tells pytest-django to set Django up
