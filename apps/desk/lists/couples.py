@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin import display
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
-from apps.couples.models import Couple, Person
+from apps.couples.models import Couple
 from apps.couples.queries import couples_of, search
-from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.lists.base import ScopedList, pill
+from apps.desk.rows import who
 from apps.treatments.models import Treatment
 
 
 class CoupleList(ScopedList):
     add_words, add_name = "Enrol a couple", "admin:couples_couple_add"
-    list_display = ("code", "names", "phones", "protocol", "messages_sent", "enrolled")
-    list_display_links = ("code", "names")
+    list_display_links = ("code",)
     search_fields = ("code",)
     search_help_text = "Name, phone, code or hospital number"
     ordering = ("code",)
@@ -34,33 +35,27 @@ class CoupleList(ScopedList):
             .prefetch_related(treatments)
         )
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+    def get_list_display(self, request: HttpRequest) -> tuple[str | Callable[[Couple], str], ...]:
+        """Ages are those of today in the couple's clinic, so the column is made for this request."""
         desk = desk_of(request)
-        hidden = set() if desk.may_anywhere("see contact data") else {"phones"}
-        shown = tuple(name for name in self.list_display if name not in hidden)
-        return shown if desk.has_one_clinic else (*shown, "clinic")
+
+        @display(description="names (age)")
+        def names(couple: Couple) -> str:
+            return who(couple, desk).text
+
+        phones = ("phones",) if desk.may_anywhere("see contact data") else ()
+        clinic = () if desk.has_one_clinic else ("clinic",)
+        return ("code", names, *phones, "protocol", "messages_sent", "enrolled", *clinic)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """The couples' own search. Who may not see contact data finds nobody by a phone number."""
         if not search_term.strip():
             return queryset, False
-        desk = desk_of(request)
-        found = {
-            pk
-            for clinic in desk.clinics
-            if desk.may("see contact data", clinic) or not _looks_like_phone(search_term)
-            for pk in search(clinic, search_term).values_list("pk", flat=True)
-        }
-        return queryset.filter(pk__in=found), False
+        return queryset.filter(pk__in=found_couples(desk_of(request), search_term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return desk_of(request).may_anywhere("enrol")
-
-    @display(description="names (age)")
-    def names(self, couple: Couple) -> str:
-        return " & ".join(_named(person, couple) for person in (couple.recipient, couple.partner))
 
     @display(description="phones")
     def phones(self, couple: Couple) -> str:
@@ -82,9 +77,14 @@ class CoupleList(ScopedList):
         return f"{couple.enrolled_at:%Y-%m-%d}"
 
 
-def _named(person: Person, couple: Couple) -> str:
-    age = words.age(person.birth_on, couple.enrolled_at.date())
-    return f"{person.full_name} ({age})" if age else person.full_name
+def found_couples(desk: Desk, text: str) -> set[UUID]:
+    """Who answers to these words; nobody by a phone number for those who may not see contact data."""
+    return {
+        pk
+        for clinic in desk.clinics
+        if desk.may("see contact data", clinic) or not _looks_like_phone(text)
+        for pk in search(clinic, text).values_list("pk", flat=True)
+    }
 
 
 def _looks_like_phone(text: str) -> bool:

@@ -16,10 +16,10 @@ from django.utils.safestring import SafeString
 from apps.clinic.clock import day_bounds
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple
-from apps.couples.queries import search
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.lists.base import ScopedList, pill, tone
+from apps.desk.lists.couples import found_couples
 from apps.desk.rows import local, number
 from apps.treatments.models import Appointment, Flag, FlagState, ProtocolVersion, Treatment
 from apps.treatments.queries import appointments_of, flags_of, protocols_of, treatments_of
@@ -41,10 +41,7 @@ class _ByCouple(ScopedList):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return queryset, False
-        desk = desk_of(request)
-        found = [
-            pk for clinic in desk.clinics for pk in search(clinic, search_term).values_list("pk", flat=True)
-        ]
+        found = found_couples(desk_of(request), search_term)
         return queryset.filter(**{f"{self.couple_field}__in": found}), False
 
 
@@ -113,7 +110,11 @@ class DayFilter(SimpleListFilter):
         return queryset.filter(wanted)
 
     def _open_or_ahead(self, desk: Desk) -> Q:
-        wanted = Q(status__in=("booked", "arrived")) | Q(state__in=("proposed", "missed", "expired"))
+        wanted = (
+            Q(held=True)
+            | Q(status__in=("booked", "arrived"))
+            | Q(state__in=("proposed", "missed", "expired"))
+        )
         for clinic in desk.clinics:
             begins, _ = day_bounds(clinic.zone, desk.today(clinic))
             wanted |= Q(clinic=clinic, starts_at__gte=begins)
@@ -165,7 +166,7 @@ class AppointmentList(_ByCouple):
     def rows(self, desk: Desk) -> QuerySet[Any]:
         """Waiting visits have no day yet and stand in the plan only; so does what is not needed."""
         rows = desk.everywhere(appointments_of, Appointment.objects.none())
-        return rows.exclude(state__in=("waiting", "not_applicable"), status="proposed")
+        return rows.exclude(state__in=("waiting", "not_applicable"), status="proposed", held=False)
 
     @display(description="visit")
     def what(self, row: Appointment) -> str:

@@ -45,6 +45,7 @@ def test_the_laboratory_sees_no_contact_data(seat: Seat) -> None:
         couple.code
         not in lab.get("/admin/couples/couple/", {"q": "9848011111"}).content.decode().split("<tbody")[-1]
     )
+    assert "No results found" in lab.get("/admin/treatments/treatment/", {"q": "9848011111"}).content.decode()
     nurse = seat(rows.staff(clinic, "nurse"), AT)
     assert FARAH.phone in nurse.get(reverse("admin:couples_couple_change", args=[couple.pk])).content.decode()
 
