@@ -8,14 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
-from apps.clinic.changes import record_change
-from apps.clinic.errors import Conflict, Fault, Invalid, NotFound
-from apps.clinic.models import Clinic
+from apps.clinic.errors import Conflict, Invalid, NotFound
 from apps.couples.models import Couple
 from apps.treatments.acts import LOSS
 from apps.treatments.gates import (
@@ -25,8 +21,8 @@ from apps.treatments.gates import (
     require_performable,
     require_skippable,
 )
-from apps.treatments.loading import template_from
 from apps.treatments.models import Flag, ProtocolVersion, Record, Treatment
+from apps.treatments.publishing import publish_protocol
 from apps.treatments.reconciling import compare, load, load_new, locked, settle
 from apps.treatments.recording import (
     add,
@@ -39,76 +35,35 @@ from apps.treatments.recording import (
     row_by_id,
 )
 from apps.treatments.saying import read
-from protocols import Plan, Template
+from protocols import Plan
 from protocols.diff import Changes
-from protocols.errors import Faults
-from protocols.records import Booked, Correction, Decision, Fulfilled, Skipped
+from protocols.records import (
+    Absence,
+    Booked,
+    Consent,
+    Correction,
+    Dating,
+    Decision,
+    Fulfilled,
+    Note,
+    OptIn,
+    Result,
+    Screening,
+    Skipped,
+)
 
+__all__ = [
+    "correct",
+    "decide",
+    "preview",
+    "publish_protocol",
+    "reconcile",
+    "record",
+    "record_together",
+    "start_treatment",
+]
 
-def publish_protocol(
-    *, clinic: Clinic, document: str, signed_by: str, actor: Actor, at: datetime
-) -> ProtocolVersion:
-    """Publishes a protocol document for the clinic, for good. Invalid with every fault of it, blanks
-    included.
-
-    `signed_by` is the doctor who answers for its numbers. Conflict if this name and version is published
-    here.
-    """
-    require_clinic(actor, clinic.pk)
-    require_role(actor, "doctor", "manager")
-    if not signed_by.strip():
-        raise Invalid(
-            "Nobody has signed this protocol.", field="signed_by", remedy="Name the doctor who signs it."
-        )
-    template = _template(document)
-    with acting(actor):
-        version = ProtocolVersion(
-            clinic=clinic,
-            name=template.name,
-            version=template.version,
-            title=template.title,
-            document=document,
-            published_at=at,
-            published_by=signed_by.strip()[:150],
-        )
-        _save_once(version)
-        record_change(
-            clinic_id=clinic.pk,
-            kind="protocol.published",
-            subject_type="protocolversion",
-            subject_id=version.pk,
-            actor=actor,
-            at=at,
-        )
-    return version
-
-
-def _template(document: str) -> Template:
-    try:
-        return template_from(document)
-    except Faults as error:
-        faults = [
-            Fault(
-                fault.field,
-                f"Line {fault.line}: {fault.message}." if fault.line else fault.message,
-                fault.remedy,
-            )
-            for fault in error.faults
-        ]
-        raise Invalid(code="protocol_faults", faults=faults) from error
-
-
-def _save_once(version: ProtocolVersion) -> None:
-    try:
-        with transaction.atomic():
-            version.save(force_insert=True)
-    except IntegrityError as error:
-        raise Conflict(
-            f"{version.name} {version.version} is published here and never changes.",
-            code="published",
-            field="version",
-            remedy="Give the document another version.",
-        ) from error
+_FINDINGS = (Absence, Consent, Dating, Note, OptIn, Result, Screening)
 
 
 def start_treatment(
@@ -178,6 +133,32 @@ def record(*, treatment: Treatment, data: Mapping[str, Any], actor: Actor, at: d
         row = add(gathered, said, actor=actor, at=at)
         finish(gathered, before, actor=actor, at=at)
     return row
+
+
+def record_together(
+    *, treatment: Treatment, items: Sequence[Mapping[str, Any]], actor: Actor, at: datetime
+) -> list[Record]:
+    """Adds the findings of one sitting (an infection screen, both consents) in one act: all of them or none.
+
+    Whatever moves a visit or decides is said on its own, by `record`: Invalid for it here.
+    """
+    require_clinic(actor, treatment.clinic_id)
+    read_items = [read(data, actor=actor, at=at) for data in items]
+    for said in read_items:
+        require_may_record(actor, said)
+        if not isinstance(said, _FINDINGS):
+            raise Invalid(
+                f"A {said.kind} record is said on its own.",
+                code="on_its_own",
+                field="kind",
+                remedy="Record it by itself.",
+            )
+    with acting(actor):
+        gathered = locked(treatment_id=treatment.pk, at=at)
+        before = gathered.facts()
+        rows = [add(gathered, said, actor=actor, at=at) for said in read_items]
+        finish(gathered, before, actor=actor, at=at)
+    return rows
 
 
 def decide(
