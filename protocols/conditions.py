@@ -6,6 +6,7 @@ evaluated as code. A condition asks a `Knowledge`, which the planner answers fro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -151,6 +152,22 @@ Condition = Annotated[
 ]
 for _model in (All, AnyOf, Not):
     _model.model_rebuild()
+
+
+def asked_of(condition: Condition) -> Iterator[str]:
+    """The tests, steps and flags whose state a condition asks for, by name."""
+    match condition:
+        case All() | AnyOf():
+            for part in condition.all if isinstance(condition, All) else condition.any:
+                yield from asked_of(part)
+        case Not():
+            yield from asked_of(condition.negated)
+        case Responded():
+            yield condition.responded
+        case Doses():
+            yield condition.doses.step
+        case Decided():
+            yield condition.decided.flag
 
 
 def unmet(condition: Condition, known: Knowledge) -> tuple[str, ...]:

@@ -244,6 +244,9 @@ def _one_standing(
 
 def _said_last(name: str, group: list[Entry[kinds.Milestone]], faults: list[Fault]) -> Entry[kinds.Milestone]:
     if len(group) > 1 and any(entry.recorded_at is None for entry in group):
+        left = _not_called_off(group)
+        if len(left) == 1:
+            return left[0]
         message = f"{name} is planned or cancelled in several records, and which came last is not known"
         faults.append(
             Fault(
@@ -255,6 +258,16 @@ def _said_last(name: str, group: list[Entry[kinds.Milestone]], faults: list[Faul
         )
         return group[-1]
     return max(group, key=lambda entry: entry.recorded_at.timestamp() if entry.recorded_at else 0.0)
+
+
+def _not_called_off(group: list[Entry[kinds.Milestone]]) -> list[Entry[kinds.Milestone]]:
+    """What can stand where moments are not known: a cancellation takes out the plan of its own date."""
+    called_off = {day_of(entry.record): entry for entry in group if _certainty(entry) == "cancelled"}
+    planned = [entry for entry in group if _certainty(entry) == "planned"]
+    if not called_off.keys() <= {day_of(entry.record) for entry in planned}:
+        return group
+    left = [entry for entry in planned if day_of(entry.record) not in called_off]
+    return left or [called_off[max(called_off)]]
 
 
 def _number_implicit(

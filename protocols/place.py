@@ -49,7 +49,7 @@ class _Draft:
             title=self.slot.step.title,
             state=self.state,
             attempt=self.attempt,
-            dose=self.slot.dose,
+            dose=None if self.state is State.SKIPPED else self.slot.dose,
             on=self.on,
             window=self.window,
             partial=bool(self.unknown) and self.window is not None,

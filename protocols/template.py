@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from protocols.conditions import Condition
+from protocols.conditions import Condition, asked_of
 from protocols.durations import Duration, MonthEnds, parse
 
 Grade = Literal["A", "B", "C", "setting"]
@@ -30,6 +30,7 @@ DurationText = Annotated[
     BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value),
     PlainSerializer(str, return_type=str),
 ]
+ANCHORS = ("milestone", "step", "previous", "gestation", "cycle_day", "result", "decision")
 OFFSETS = ("absolute_minimum", "earliest", "target", "latest", "maximum")
 
 
@@ -67,19 +68,8 @@ class Anchor(Part):
 
     @model_validator(mode="after")
     def _one(self) -> Anchor:
-        given = [
-            self.milestone,
-            self.step,
-            self.previous or None,
-            self.gestation or None,
-            self.cycle_day,
-            self.result,
-            self.decision,
-        ]
-        if sum(value is not None for value in given) != 1:
-            raise ValueError(
-                "name exactly one of milestone, step, previous, gestation, cycle_day, result, decision"
-            )
+        if sum(getattr(self, name) not in (None, False) for name in ANCHORS) != 1:
+            raise ValueError(f"name exactly one of {', '.join(ANCHORS)}")
         return self
 
 
@@ -172,11 +162,9 @@ class Rounds(Part):
     @field_validator("sizes", mode="before")
     @classmethod
     def _plain_number(cls, value: Any) -> Any:
-        return (
-            [{"doses": size} if isinstance(size, int) else size for size in value]
-            if isinstance(value, list | tuple)
-            else value
-        )
+        if not isinstance(value, list | tuple):
+            return value
+        return [{"doses": size} if isinstance(size, int) else size for size in value]
 
 
 class Requirement(Part):
@@ -288,8 +276,7 @@ class Template(Part):
         while left:
             names = {step.name for step in left}
             ready = next((step for step in left if not (self._hangs_on(step) & names - {step.name})), left[0])
-            placed.append(ready)
-            left.remove(ready)
+            placed.append(left.pop(left.index(ready)))
         return tuple(placed)
 
     def _hangs_on(self, step: Step) -> set[str]:
@@ -297,4 +284,16 @@ class Template(Part):
         for relation in (*step.relations, *step.next, *step.later_round):
             steps = relation.anchor.step
             named |= {steps} if isinstance(steps, str) else set(steps or ())
-        return named
+        return named | self._asks_for(step)
+
+    def _asks_for(self, step: Step) -> set[str]:
+        """The steps whose doses, results or decided flags say whether a step applies or may be done."""
+        asked = set(asked_of(step.when)) if step.when is not None else set()
+        asked |= {name for need in step.requires if (name := need.valid_result)}
+        asked |= {name for relation in step.relations if (name := relation.anchor.result)}
+        flags = asked - set(self.tests) - set(self.step_named)
+        return {
+            other.name
+            for other in self.steps
+            if other.name in asked or other.test in asked or (flags and (other.rounds or other.measures))
+        }

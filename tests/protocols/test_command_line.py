@@ -140,7 +140,7 @@ def test_every_fault_of_the_facts_is_told_at_once_with_line_field_and_remedy(
         "line 9: kind: there is no kind of record 'nope'",
         "line 10: record: is no mapping of fields",
         "line 13: choice: no_antibody_response does not offer",
-        "line 15: by: a nurse may not decide no_antibody_respo",
+        "line 15: by: a nurse may not decide no_antibody_resp",
     ]
     assert all(". " in line for line in err.splitlines()), "every fault has its remedy"
 
