@@ -39,7 +39,11 @@ def check(template: Template) -> list[Fault]:
 
 def blanks(template: Template) -> list[str]:
     """The fields whose number is not known yet; a clinician fills them before publishing."""
-    return [field for field, number in _numbers(template) if number.at is None]
+    empty = [field for field, number in _numbers(template) if number.at is None]
+    for index, step in enumerate(template.steps):
+        if step.content and step.content.cells_million is None and step.content.viability_percent is None:
+            empty.append(f"steps.{index}.content")
+    return empty
 
 
 def warnings(template: Template) -> list[Fault]:

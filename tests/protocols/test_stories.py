@@ -277,6 +277,15 @@ def test_a_postponed_attempt_moves_the_booster_and_a_cancelled_one_leaves_none()
     assert (cancelled.state, cancelled.waiting_for) == ("waiting", ("the milestone conception-attempt",))
 
 
+def test_a_cancellation_of_its_date_calls_a_plan_off_even_without_moments() -> None:
+    """The order of records says nothing, so where moments are not known the date tells which plan is meant."""
+    gone = milestone("conception-attempt", "2026-05-20", "cancelled")
+    cancelled = plan_on("2026-04-20", responder(gone, attempt_planned("2026-05-20")))
+    assert visit_of(cancelled, BOOSTER).state == "waiting"
+    again = responder(gone, attempt_planned("2026-06-20"), attempt_planned("2026-05-20"))
+    assert visit_of(plan_on("2026-04-20", again), BOOSTER).proposed_on == day("2026-06-06")
+
+
 def test_a_planned_attempt_that_passed_asks_whether_it_happened() -> None:
     records = responder(attempt_planned("2026-05-20"))
     assert "milestone_unconfirmed" not in codes(plan_on("2026-05-20", records))

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from protocols import Plan, TemplateFaults, load
-from protocols.checks import check
+from protocols.checks import blanks, check
 from tests.builders import (
     LIT,
     after,
@@ -162,6 +162,13 @@ def test_bands_leave_no_gap() -> None:
     tests = {"apca": {**APCA["apca"], "bands": bands[1:]}}
     found = found_by_check(step("a", after("course-start", earliest="P1W")), tests=tests)
     assert found["tests.apca.bands.0.from"] == "leaves values from 0 without a band"
+
+
+def test_a_least_content_that_names_no_number_is_a_blank_and_never_no_limit() -> None:
+    content = {"cells_million": None, "source": "clinic", "grade": "setting"}
+    assert blanks(template(step("a", after("course-start", earliest="P1W"), content=content))) == [
+        "steps.0.content"
+    ]
 
 
 def test_faults_of_a_document_carry_their_line() -> None:
