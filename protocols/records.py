@@ -18,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 
+# Far-off years are slips of the pen, and calendar arithmetic ends at year 9999.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 Certainty = Literal["planned", "happened", "cancelled"]
 DatingBasis = Literal["lmp", "ovulation", "d3", "d5", "d6", "scan"]
 
@@ -54,7 +56,7 @@ class Milestone(_Record):
 
     kind: Literal["milestone"]
     name: str
-    on: date
+    on: Day
     certainty: Certainty = "happened"
     occurrence: int | None = Field(None, ge=1)
 
@@ -64,7 +66,7 @@ class Dating(_Record):
 
     kind: Literal["dating"]
     basis: DatingBasis
-    on: date
+    on: Day
     ga: str | None = Field(None, pattern=r"^\d{1,2}w[0-6]d$")
 
     @model_validator(mode="after")
@@ -77,7 +79,7 @@ class Dating(_Record):
 class _OfStep(_Record):
     step: str
     occurrence: int = Field(1, ge=1)
-    on: date
+    on: Day
 
 
 class Given(BaseModel):
@@ -123,8 +125,8 @@ class Result(_Record):
 
     kind: Literal["result"]
     test: str
-    sampled_on: date
-    resulted_on: date
+    sampled_on: Day
+    resulted_on: Day
     value: float | None = None
     outcome: Literal["final", "invalid"] = "final"
     unit: str | None = None
@@ -152,7 +154,7 @@ class Decision(_Record):
     kind: Literal["decision"]
     flag: str
     choice: str
-    on: date
+    on: Day
     by: By
     reason: str = Field(min_length=1)
     cause: tuple[str, ...] | None = None
@@ -164,7 +166,7 @@ class OptIn(_Record):
 
     kind: Literal["opt_in"]
     step: str
-    on: date
+    on: Day
     wanted: bool = True
 
 
@@ -173,7 +175,7 @@ class Consent(_Record):
 
     kind: Literal["consent"]
     person: str
-    on: date
+    on: Day
     given: bool = True
     document: str | None = None
 
@@ -184,7 +186,7 @@ class Screening(_Record):
     kind: Literal["screening"]
     person: str
     test: str
-    sampled_on: date
+    sampled_on: Day
     outcome: Literal["clear", "reactive", "pending"]
 
 
@@ -193,7 +195,7 @@ class Donor(_Record):
 
     kind: Literal["donor"]
     donor: str = Field(min_length=1)
-    on: date
+    on: Day
 
 
 class Absence(_Record):
@@ -201,8 +203,8 @@ class Absence(_Record):
 
     kind: Literal["absence"]
     person: str
-    from_on: date
-    to_on: date
+    from_on: Day
+    to_on: Day
 
     @model_validator(mode="after")
     def _in_order(self) -> Absence:
@@ -215,7 +217,7 @@ class Joined(_Record):
     """The couple was treated elsewhere before. What was done there is recorded in further records with its evidence."""
 
     kind: Literal["joined"]
-    on: date
+    on: Day
     evidence: Literal["document", "reported"]
     place: str = ""
 
@@ -224,7 +226,7 @@ class Pause(_Record):
     """Nothing is proposed from this day until the treatment is resumed."""
 
     kind: Literal["pause"]
-    on: date
+    on: Day
     reason: str = ""
 
 
@@ -232,7 +234,7 @@ class Resume(_Record):
     """A paused treatment, or one that a loss ended, goes on from this day at a person's word."""
 
     kind: Literal["resume"]
-    on: date
+    on: Day
     reason: str = ""
 
 
@@ -240,7 +242,7 @@ class Close(_Record):
     """The treatment ends. Nothing further is planned."""
 
     kind: Literal["close"]
-    on: date
+    on: Day
     reason: str = Field(min_length=1)
 
 
@@ -249,7 +251,7 @@ class Note(_Record):
 
     kind: Literal["note"]
     text: str
-    on: date | None = None
+    on: Day | None = None
 
 
 class Correction(_Record):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,10 @@ from apps.desk.demo.people import BLOOD_GROUPS, Two, born, mail, phone
 from apps.desk.demo.stories import Story
 from apps.treatments.models import Appointment, Flag, ProtocolVersion, Treatment
 from apps.treatments.queries import appointments_of, flags_of
-from apps.treatments.services import decide, reconcile, record, start_treatment
+from apps.treatments.services import decide, reconcile, record, record_together, start_treatment
 
 _FIRST_ACT = time(9, 0)
+_FINDINGS = frozenset({"consent", "screening", "absence"})
 _DAY = timedelta(days=1)
 
 
@@ -99,9 +101,18 @@ def _person(
 def live(place: Place, n: int, couple: Couple, story: Story) -> Treatment | None:
     """Everything that happened to the couple, in its order. Returns the treatment, if there is one."""
     life = _Life(place, n, couple)
-    for act in in_order(story.acts):
-        life.do(act)
+    for (kind, _, _), sitting in groupby(in_order(story.acts), key=_sitting):
+        acts = list(sitting)
+        if kind in _FINDINGS:
+            life.do_together(acts)
+        else:
+            life.do_each(acts)
     return life.treatment
+
+
+def _sitting(act: Act) -> tuple[str, int, str]:
+    """What one person found on one day is written down together; everything else is an act of its own."""
+    return (str(act.given.get("kind", act.verb)), act.day, act.by)
 
 
 @dataclass(slots=True)
@@ -112,6 +123,17 @@ class _Life:
     treatment: Treatment | None = None
     acts: int = 0
 
+    def do_each(self, acts: Iterable[Act]) -> None:
+        for act in acts:
+            self.do(act)
+
+    def do_together(self, acts: Sequence[Act]) -> None:
+        first = acts[0]
+        self.acts += len(acts)
+        at = self.place.moment(self.place.calendar.date(first.day), self.n % 20 + 3 * self.acts)
+        items = [self._dated(act.given) for act in acts]
+        record_together(treatment=self._started(), items=items, actor=self.place.staff[first.by], at=at)
+
     def do(self, act: Act) -> None:
         on = self.place.calendar.date(act.day)
         self.acts += 1
@@ -120,6 +142,7 @@ class _Life:
         verbs: dict[str, Callable[[Mapping[str, Any], Actor, datetime], object]] = {
             "start": self._start,
             "record": self._record,
+            "together": self._together,
             "result": self._record,
             "decide": self._decide,
             "book": self._book,
@@ -161,6 +184,10 @@ class _Life:
 
     def _record(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         record(treatment=self._started(), data=given, actor=actor, at=at)
+
+    def _together(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
+        items = [self._dated(item) for item in given["items"]]
+        record_together(treatment=self._started(), items=items, actor=actor, at=at)
 
     def _decide(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         # The sweep would have raised by now what only time raises.

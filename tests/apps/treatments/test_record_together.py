@@ -41,8 +41,8 @@ def test_one_wrong_finding_refuses_all() -> None:
         services.record_together(
             treatment=treatment, items=[*screens("hiv"), {"kind": "screening"}], actor=nurse, at=AT
         )
+    act = {"kind": "fulfilled", "step": "sensitisation", "occurrence": 1, "on": AT.date()}
     with pytest.raises(Invalid) as raised:
-        act = {"kind": "fulfilled", "step": "sensitisation", "occurrence": 1, "on": AT.date()}
         services.record_together(treatment=treatment, items=[*screens("hiv"), act], actor=nurse, at=AT)
     assert raised.value.code == "on_its_own"
     assert Record.objects.count() == before
@@ -52,6 +52,6 @@ def test_consents_among_them_still_need_a_member_of_staff() -> None:
     clinic = rows.a_clinic()
     treatment = rows.a_treatment(clinic)
     program = rows.Actor.client(name="hospital", clinic_id=clinic.pk)
+    consent = {"kind": "consent", "person": "partner", "on": AT.date()}
     with pytest.raises(Forbidden):
-        consent = {"kind": "consent", "person": "partner", "on": AT.date()}
         services.record_together(treatment=treatment, items=[consent], actor=program, at=AT)
