@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 INFECTIONS = ("hiv", "hbv", "hcv", "syphilis")
 # Acts of one day happen in this order.
-_ORDER = (
-    "start",
-    "together",
-    "record",
-    "decide",
-    "book",
-    "arrive",
-    "attend",
-    "result",
-    "miss",
-    "cancel",
-    "silence",
-)
+_ORDER = ("start", "record", "decide", "book", "arrive", "attend", "result", "miss", "cancel", "silence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +36,22 @@ def say(day: int, kind: str, by: str = "nurse", **given: Any) -> Acts:
     return (Act(day, "record", by, {"kind": kind, **given}),)
 
 
-def together(day: int, by: str, items: Iterable[Mapping[str, Any]]) -> Acts:
-    """Findings of one sitting."""
-    return (Act(day, "together", by, {"items": tuple(items)}),)
-
-
 def consent(day: int) -> Acts:
-    people = ("recipient", "partner")
-    return together(day, "nurse", ({"kind": "consent", "person": person, "on": day} for person in people))
+    return tuple(a for person in ("recipient", "partner") for a in say(day, "consent", person=person, on=day))
 
 
 def screened(day: int) -> Acts:
     """The donor's serology, clear, from the laboratory."""
-    found = {"kind": "screening", "person": "partner", "sampled_on": day, "outcome": "clear"}
-    return together(day, "lab", ({**found, "test": test} for test in INFECTIONS))
+    return tuple(
+        a
+        for test in INFECTIONS
+        for a in say(day, "screening", "lab", person="partner", test=test, sampled_on=day, outcome="clear")
+    )
+
+
+def not_pregnant(day: int) -> Acts:
+    """The recipient's pregnancy test on the day of a dose before conception."""
+    return say(day, "screening", person="recipient", test="pregnancy-test", sampled_on=day, outcome="clear")
 
 
 def done(step: str, occurrence: int, day: int, **given: float) -> Acts:

@@ -142,7 +142,6 @@ class _Life:
         verbs: dict[str, Callable[[Mapping[str, Any], Actor, datetime], object]] = {
             "start": self._start,
             "record": self._record,
-            "together": self._together,
             "result": self._record,
             "decide": self._decide,
             "book": self._book,
@@ -184,10 +183,6 @@ class _Life:
 
     def _record(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         record(treatment=self._started(), data=given, actor=actor, at=at)
-
-    def _together(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
-        items = [self._dated(item) for item in given["items"]]
-        record_together(treatment=self._started(), items=items, actor=actor, at=at)
 
     def _decide(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         # The sweep would have raised by now what only time raises.
