@@ -1,4 +1,4 @@
-"""What is entered in place of a visit's record that was wrong: the step stays, the rest may differ."""
+"""What is entered in place of one wrong record, where that differs from how it was first entered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from apps.desk.forms.base import DateField
-from apps.desk.forms.records import RecordForm, Setting
+from apps.desk.forms.records import OUTCOMES, PEOPLE, SCREENS, RecordForm, Setting
 
 _CONTENT = ("cells_million", "viability_percent", "volume_ml")
 
@@ -20,11 +20,6 @@ class _OfStep(RecordForm):
             "occurrence": forms.IntegerField(min_value=1, label="Occurrence"),
             "on": DateField(label="Date"),
         }
-
-    @classmethod
-    def initial_of(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The record's own values, as the form names them."""
-        return dict(data)
 
 
 class FulfilledForm(_OfStep):
@@ -57,4 +52,18 @@ class MissedForm(_OfStep):
         return {**super().build(setting), "reason": forms.CharField(label="Reason", required=False)}
 
 
-DONE_FORMS: Mapping[str, type[_OfStep]] = {form.kind: form for form in (FulfilledForm, MissedForm)}
+class OneScreeningForm(RecordForm):
+    kind, title = "screening", "Screening"
+
+    def build(self, setting: Setting) -> dict[str, forms.Field]:
+        return {
+            "person": forms.ChoiceField(label="Person", choices=PEOPLE),
+            "test": forms.ChoiceField(label="Test", choices=SCREENS),
+            "sampled_on": DateField(label="Sample taken"),
+            "outcome": forms.ChoiceField(label="Outcome", choices=OUTCOMES),
+        }
+
+
+DONE_FORMS: Mapping[str, type[RecordForm]] = {
+    form.kind: form for form in (FulfilledForm, MissedForm, OneScreeningForm)
+}

@@ -62,6 +62,15 @@ class RecordForm(DeskForm):
     def record(self) -> dict[str, Any]:
         return {"kind": self.kind, **self.given()}
 
+    def records(self) -> list[dict[str, Any]]:
+        """What one sitting says: a single record unless the form says more."""
+        return [self.record()]
+
+    @classmethod
+    def initial_of(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """A record's own values, as the form names them."""
+        return dict(data)
+
 
 def _on(setting: Setting, label: str = "Date") -> DateField:
     return DateField(label=label, initial=setting.today)
@@ -116,17 +125,31 @@ class ResultForm(RecordForm):
         }
 
 
+OUTCOMES = (("clear", "Clear"), ("reactive", "Reactive"), ("pending", "Pending"))
+_SEROLOGY = ("hiv", "hbv", "hcv", "syphilis")
+
+
 class ScreeningForm(RecordForm):
+    """All tests of one sample with one outcome; what differs is entered once more."""
+
     kind, title = "screening", "Screening"
 
     def build(self, setting: Setting) -> dict[str, forms.Field]:
-        outcomes = [("clear", "Clear"), ("reactive", "Reactive"), ("pending", "Pending")]
         return {
             "person": forms.ChoiceField(label="Person", choices=PEOPLE, initial="partner"),
-            "test": forms.ChoiceField(label="Test", choices=SCREENS),
+            "tests": forms.MultipleChoiceField(
+                label="Tests",
+                choices=SCREENS,
+                initial=_SEROLOGY,
+                widget=forms.CheckboxSelectMultiple,
+            ),
             "sampled_on": _on(setting, "Sample taken"),
-            "outcome": forms.ChoiceField(label="Outcome", choices=outcomes),
+            "outcome": forms.ChoiceField(label="Outcome of all of them", choices=OUTCOMES),
         }
+
+    def records(self) -> list[dict[str, Any]]:
+        body = self.record()
+        return [{**body, "test": test} for test in body.pop("tests")]
 
 
 class ConsentForm(RecordForm):

@@ -23,7 +23,7 @@ from apps.reminders.models import DeliveryState
 from apps.reminders.queries import deliveries_of
 from apps.treatments.models import Record, Treatment
 from apps.treatments.queries import plan_of, record_by_id, template, treatment_by_id
-from apps.treatments.services import correct, record
+from apps.treatments.services import correct, record, record_together
 
 
 def setting_of(treatment: Treatment, desk: Desk) -> Setting:
@@ -49,7 +49,11 @@ def add(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     form = FORMS[kind](request.POST or None, setting=setting_of(treatment, desk))
 
     def act() -> str:
-        record(treatment=treatment, data=_plain(form.record()), actor=actor, at=desk.at)
+        items = [_plain(body) for body in form.records()]
+        if len(items) == 1:
+            record(treatment=treatment, data=items[0], actor=actor, at=desk.at)
+        else:
+            record_together(treatment=treatment, items=items, actor=actor, at=desk.at)
         return _address(treatment)
 
     return FormPage(
@@ -102,7 +106,7 @@ def _right_record(request: HttpRequest, wrong: Record, desk: Desk) -> RecordForm
     kinds: dict[str, type[RecordForm]] = {**FORMS, **DONE_FORMS}
     if wrong.kind not in kinds:
         return None
-    initial = DONE_FORMS[wrong.kind].initial_of(wrong.data) if wrong.kind in DONE_FORMS else dict(wrong.data)
+    initial = kinds[wrong.kind].initial_of(wrong.data)
     sent = request.POST if request.POST.get("how") == "replace" else None
     return kinds[wrong.kind](sent, setting=setting_of(wrong.treatment, desk), initial=initial)
 

@@ -162,6 +162,22 @@ def test_results_and_corrections_are_entered_by_forms(seat: Seat) -> None:
     assert not rows.flag(treatment, "baseline_already_positive").is_open
 
 
+def test_the_tests_of_one_sample_are_entered_together_and_corrected_singly(seat: Seat) -> None:
+    _, treatment, client = a_desk(seat)
+    address = reverse("admin:treatment_record", args=[treatment.pk, "screening"])
+    given = {"person": "partner", "tests": ["hiv", "hbv", "hcv", "syphilis"], "sampled_on": "2026-01-05"}
+    assert client.post(address, {**given, "outcome": "clear"}).status_code == 302
+    found = Record.objects.filter(treatment=treatment, kind="screening")
+    assert {record.data["test"] for record in found} == {"hiv", "hbv", "hcv", "syphilis"}
+    wrong = found.get(data__test="hbv")
+    right = {"how": "replace", "correction_reason": "Read again", "person": "partner", "test": "hbv"}
+    answer = client.post(
+        reverse("admin:record_correct", args=[wrong.pk]),
+        {**right, "sampled_on": "2026-01-05", "outcome": "reactive"},
+    )
+    assert answer.status_code == 302
+
+
 def test_a_loss_says_what_stops_and_stops_it(seat: Seat) -> None:
     _, treatment, client = a_desk(seat)
     book(client, rows.visit(treatment, BASELINE), "2026-01-08")
