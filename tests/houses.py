@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,9 +39,8 @@ class ServicesHouse:
     `until` lets time pass and runs the sweeps, as the worker would.
     """
 
-    def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-        settings.FEED_CACHE_DIR = str(folder)
         cache.clear()
         self.at = rows.AT
         monkeypatch.setattr("apps.api.views.base.ApiView.clock", lambda view: self.now())

@@ -11,7 +11,6 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from html.parser import HTMLParser
@@ -138,8 +137,7 @@ class LiveHouse:
 
     def mails(self, at_least: int, to: Sequence[str]) -> list[Mail]:
         """Waits until the worker has sent so many."""
-        with suppress(AssertionError):  # the caller shows what there is instead
-            self.stack.until(lambda: len(self._arrived(to)) >= at_least, seconds=20)
+        self.stack.until(lambda: len(self._arrived(to)) >= at_least, what=f"mail number {at_least}")
         return self._arrived(to)
 
     def settled(self, treatment: UUID) -> bool:

@@ -4,7 +4,6 @@ Nothing of the product is imported before the fixture is asked for: a conftest i
 """
 
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,5 +14,5 @@ pytest.register_assert_rewrite("tests.clinic_day", "tests.seen", "tests.houses",
 
 
 @pytest.fixture
-def house(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, transactional_db: None) -> Any:
-    return import_module("tests.houses").ServicesHouse(settings, monkeypatch, tmp_path)
+def house(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Any:
+    return import_module("tests.houses").ServicesHouse(settings, monkeypatch)
