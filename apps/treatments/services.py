@@ -169,7 +169,7 @@ def decide(
 
     Conflict if the flag is closed or its cause has changed meanwhile; Invalid for a choice that it does not
     offer or parameters that the choice lacks. Pencilled bookings that only this flag held become booked, if
-    still in time.
+    still in time and asked for.
     """
     require_clinic(actor, flag.clinic_id)
     require_may_decide(actor, flag)

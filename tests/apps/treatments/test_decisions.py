@@ -244,6 +244,18 @@ def test_a_pencilled_booking_becomes_booked_with_the_decision(
     assert Change.objects.filter(kind="appointment.booked", subject_id=row.pk).count() == before + 1
 
 
+def test_extra_doses_leave_a_pencilled_booking_in_pencil(held: Course, nurse: Actor, doctor: Actor) -> None:
+    """Nothing asks for the visit before the next answer, so nobody is told that it was agreed."""
+    treatment, at = held
+    row = pencilled(held, nurse)
+    decided(rows.flag(treatment, CODE), doctor, at, "extra_doses", doses=1)
+    row.refresh_from_db()
+    assert (row.status, row.pencilled, row.held) == ("booked", True, False)
+    with pytest.raises(Conflict) as raised:
+        booking.confirm(appointment=row, actor=nurse, at=at)
+    assert raised.value.code == "waiting"
+
+
 def test_a_pencilled_booking_stays_pencilled_when_a_correction_lifts_the_hold(
     held: Course, nurse: Actor
 ) -> None:
