@@ -57,6 +57,9 @@ def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | str:
         return work.anchors.get((names[0], anchor.occurrence)) or f"{names[0]} #{anchor.occurrence}"
     found = [_last(work, name) for name in names]
     known = [candidate for candidate in found if candidate is not None]
+    if len(names) > 1 and work.is_done(slot):
+        # What was done hangs on the last of them that was done too, whatever is proposed for the others by now.
+        known = [candidate for candidate in known if not candidate.provisional]
     if not known or (len(names) == 1 and found[0] is None):
         return f"the last {names[0]}"
     return max(known, key=lambda candidate: candidate.on)

@@ -132,6 +132,11 @@ def in_words(reasons: Sequence[Reason]) -> str:
     return ". ".join(reason.words() for reason in reasons)
 
 
+def full_day(day: date) -> str:
+    """A day as people say it, with its year: ``12 Jan 2026``."""
+    return f"{day.day} {day:%b %Y}"
+
+
 def day_words(day: date, near: date) -> str:
     """A day as people say it; the year only where it differs from the year of `near`."""
     return f"{day.day} {day:%b}" if day.year == near.year else f"{day.day} {day:%b %Y}"

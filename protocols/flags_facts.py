@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from protocols.because import full_day
 from protocols.facts import Key
 from protocols.plan import DoseVerdict, Flag, PlannedVisit, Response, ResponseVerdict, Timing
 from protocols.records import Fulfilled
@@ -59,7 +60,7 @@ def dose_inadequate(
     parts = inadequate_parts(step, record)
     if not parts:
         return None
-    dose = f"{step.title} {visit.dose} on {record.on.isoformat()}"
+    dose = f"{step.title} {visit.dose} on {full_day(record.on)}"
     text = f"{dose} is below the least content: {', '.join(parts)}. Does it count?"
     return work.make_flag(
         "dose_inadequate", f"{step.name}#{visit.occurrence}", text, record.on, (entry_id,), visit.key
@@ -67,12 +68,15 @@ def dose_inadequate(
 
 
 def result_overdue(work: Working, test: LabTest, visit: PlannedVisit, due: date) -> Flag:
-    text = f"{test.title} sampled on {visit.on} has no result; it was due by {due.isoformat()}"
+    sampled_on = visit.on or due
+    text = f"{test.title} sampled on {full_day(sampled_on)} has no result; it was due by {full_day(due)}"
     return work.make_flag("result_overdue", f"{visit.step}#{visit.occurrence}", text, due, key=visit.key)
 
 
 def result_expired(work: Working, verdict: ResponseVerdict, until: date, visit: Key) -> Flag:
-    text = f"The response of {verdict.sampled_on.isoformat()} was valid until {until.isoformat()}: retest or accept?"
+    text = (
+        f"The response of {full_day(verdict.sampled_on)} was valid until {full_day(until)}: retest or accept?"
+    )
     return work.make_flag("result_expired", f"{visit[0]}#{visit[1]}", text, until, (verdict.record,), visit)
 
 
@@ -84,5 +88,5 @@ def pregnancy_during_course(work: Working, on: date, record: str) -> Flag:
 
 def milestone_unconfirmed(work: Working, name: str, occurrence: int, on: date, record: str) -> Flag:
     title = work.template.milestones[name].title
-    text = f"{title} was planned for {on.isoformat()} and nobody has confirmed that it happened"
+    text = f"{title} was planned for {full_day(on)} and nobody has confirmed that it happened"
     return work.make_flag("milestone_unconfirmed", f"{name}#{occurrence}", text, on, (record,))

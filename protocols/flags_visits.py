@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from protocols.because import RelationReason, day_words
+from protocols.because import RelationReason, day_words, full_day
 from protocols.plan import LIVE, Flag, PlannedVisit, State
 from protocols.proposals import propose, workdays_of
 from protocols.records import Decision
@@ -48,7 +48,7 @@ def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
 def window_expired(work: Working, visit: PlannedVisit, maximum: date) -> Decision | None:
     """The maximum has passed. No source settles whether to restart or go on, so a doctor does."""
     text = (
-        f"{named(work, visit)} was not done by {maximum.isoformat()}, the last day allowed: restart or go on?"
+        f"{named(work, visit)} was not done by {full_day(maximum)}, the last day allowed: restart or go on?"
     )
     return work.raise_flag(
         work.make_flag("window_expired", subject(visit), text, maximum + _DAY, key=visit.key)
@@ -65,7 +65,7 @@ def visit_overdue(work: Working, visit: PlannedVisit) -> Flag | None:
         or not work.today.past(latest)
     ):
         return None
-    text = f"{named(work, visit)} is overdue: it was due by {latest.isoformat()} and is not booked"
+    text = f"{named(work, visit)} is overdue: it was due by {full_day(latest)} and is not booked"
     return work.make_flag(
         "visit_overdue", subject(visit), text, latest + _DAY, key=visit.key, proposed_on=visit.proposed_on
     )
@@ -78,7 +78,7 @@ def closing_unbooked(work: Working, visit: PlannedVisit) -> Flag | None:
     notice_on = work.ahead_of(latest, work.template.notice)
     if not work.today.reached(notice_on) or work.today.past(latest):
         return None
-    text = f"{named(work, visit)} is not booked and its window closes on {latest.isoformat()}"
+    text = f"{named(work, visit)} is not booked and its window closes on {full_day(latest)}"
     return work.make_flag(
         "closing_unbooked", subject(visit), text, notice_on, key=visit.key, proposed_on=visit.proposed_on
     )
@@ -98,7 +98,9 @@ def no_open_day(work: Working, visit: PlannedVisit) -> Flag | None:
 def visit_unrecorded(work: Working, visit: PlannedVisit) -> Flag | None:
     if visit.state is not State.BOOKED or visit.on is None or not work.today.past(visit.on):
         return None
-    text = f"{named(work, visit)} was booked for {visit.on.isoformat()} and nobody has said whether it took place"
+    text = (
+        f"{named(work, visit)} was booked for {full_day(visit.on)} and nobody has said whether it took place"
+    )
     return work.make_flag("visit_unrecorded", subject(visit), text, visit.on + _DAY, key=visit.key)
 
 
@@ -115,7 +117,7 @@ def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
     due = [(text, from_on) for text, from_on in raised if work.today.reached(from_on)]
     if not due:
         return None
-    text = f"{named(work, visit)} on {visit.on.isoformat()} still needs: {', '.join(text for text, _ in due)}"
+    text = f"{named(work, visit)} on {full_day(visit.on)} still needs: {', '.join(text for text, _ in due)}"
     return work.make_flag(
         "prerequisite_missing", subject(visit), text, min(on for _, on in due), key=visit.key
     )
@@ -132,7 +134,9 @@ def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
     if inside and workdays_of(work, slot).is_open(on):
         return None
     away = "a closed day" if not work.workdays.is_open(on) else "when somebody who must come is away"
-    text = f"{named(work, visit)} is booked for {on.isoformat()}, {away if inside else f'outside {_span(visit)}'}"
+    text = (
+        f"{named(work, visit)} is booked for {full_day(on)}, {away if inside else f'outside {_span(visit)}'}"
+    )
     proposal = None if visit.partial else propose(work, slot, window, window.maximum)
     booking, proposed_on = work.facts.booked[visit.key], proposal.proposed_on if proposal else None
     return work.make_flag(
@@ -143,7 +147,9 @@ def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
 def booking_not_needed(work: Working, visit: PlannedVisit) -> Flag | None:
     if visit.state is not State.NOT_APPLICABLE or visit.on is None:
         return None
-    text = f"{named(work, visit)} is booked for {visit.on.isoformat()} and no longer needed: {visit.because_text}"
+    text = (
+        f"{named(work, visit)} is booked for {full_day(visit.on)} and no longer needed: {visit.because_text}"
+    )
     return work.make_flag(
         "booking_not_needed", subject(visit), text, visit.on, (work.facts.booked[visit.key].id,), visit.key
     )
@@ -154,7 +160,7 @@ def redose_due(work: Working, visit: PlannedVisit) -> Decision | None:
     target = visit.window.target if visit.window else None
     if target is None or visit.provisional or not work.today.reached(target):
         return None
-    text = f"{visit.title} is due since {target.isoformat()}: {visit.because[0].words()}"
+    text = f"{visit.title} is due since {full_day(target)}: {visit.because[0].words()}"
     return work.raise_flag(
         work.make_flag(
             "redose_due", subject(visit), text, target, key=visit.key, proposed_on=visit.proposed_on

@@ -85,7 +85,7 @@ def timed(work: Working, slot: Slot) -> tuple[Window | None, tuple[Reason, ...],
 
     What was done is judged from what really happened, so a proposal is no anchor of it.
     """
-    done = slot.sampled is not None or slot.key in work.facts.fulfilled
+    done = work.is_done(slot)
     windows: list[Window] = []
     reasons: list[Reason] = []
     unknown: list[str] = []

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from protocols.because import RelationReason, StateReason
+from protocols.because import StateReason, full_day
 from protocols.course import run_course
 from protocols.errors import FactFaults
 from protocols.fact_checks import check_facts
 from protocols.facts import Facts
 from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
 from protocols.flags_visits import raise_over_visits, raise_unneeded
-from protocols.plan import LIVE, Flag, Plan, PlannedVisit, State
+from protocols.plan import Flag, Plan, PlannedVisit, State
 from protocols.records import Close, Pause, Resume
 from protocols.template import Step, Template
 from protocols.tests_of_round import run_baseline
@@ -75,7 +75,7 @@ def _stand(work: Working, today: date) -> None:
     if loss is not None:
         work.pregnancy_ended_on = loss.on
         if resumed_on is None or resumed_on < loss.on:
-            work.closed = f"loss recorded on {loss.on.isoformat()}"
+            work.closed = f"loss recorded on {full_day(loss.on)}"
     if pregnancy is not None and (loss is None or pregnancy.on > loss.on):
         work.pregnant_since = pregnancy.on
         work.pregnancy_key = f"pregnancy#{pregnancy.occurrence}"
@@ -130,23 +130,21 @@ def _raise_over_milestones(work: Working) -> None:
 def _close(work: Working) -> tuple[tuple[PlannedVisit, ...], list[Flag]]:
     """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended."""
     reason = StateReason(work.closed or "closed")
-    visits = [_without_proposal(visit) for visit in work.visits.values()]
-    return tuple(_ended(visit, reason) if visit.state in LIVE else visit for visit in visits), []
-
-
-def _without_proposal(visit: PlannedVisit) -> PlannedVisit:
-    """A window that hung on a proposal goes, for nothing is proposed any more."""
-    if not visit.provisional:
-        return visit
-    said = tuple(why for why in visit.because if isinstance(why, StateReason))
-    return replace(visit, window=None, partial=False, provisional=False, because=said)
+    return tuple(_ended(visit, reason) for visit in work.visits.values()), []
 
 
 def _ended(visit: PlannedVisit, reason: StateReason) -> PlannedVisit:
-    timed = tuple(why for why in visit.because if isinstance(why, RelationReason))
+    """What was done keeps its window, unless that hung on a proposal; nothing else is timed any more."""
+    done = visit.state in (State.FULFILLED, State.SKIPPED)
+    if done and not visit.provisional:
+        return visit
+    said = tuple(why for why in visit.because if isinstance(why, StateReason))
+    bare = replace(visit, window=None, partial=False, provisional=False, because=said)
+    if done or visit.state is State.NOT_APPLICABLE:
+        return bare
     return replace(
-        visit, state=State.NOT_APPLICABLE, proposed_on=None, held_by=(), waiting_for=(), missing=(),
-        because=(reason, *timed),
+        bare, state=State.NOT_APPLICABLE, proposed_on=None, held_by=(), waiting_for=(), missing=(),
+        because=(reason, *said),
     )  # fmt: skip
 
 

@@ -67,7 +67,8 @@ def judge(step: Step, visit: PlannedVisit, record: Fulfilled, *, counts: bool) -
 
 def _timing_text(step: Step, visit: PlannedVisit, how: Timing, counts: bool) -> str:
     assert visit.on is not None
-    name = f"{step.noun} {visit.dose}" if visit.dose and step.kind == "dose" else step.noun
+    numbered = visit.dose and (step.rounds or step.count > 1)
+    name = f"{step.noun} {visit.dose}" if numbered else step.noun
     window = visit.window
     if how is Timing.TOO_EARLY and window and window.absolute_minimum:
         limit = day_words(window.absolute_minimum, visit.on)

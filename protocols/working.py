@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from protocols.because import AnchorDate
+from protocols.because import AnchorDate, full_day
 from protocols.durations import Duration, add, earliest_reaching
 from protocols.errors import Fault
 from protocols.facts import Entry, Facts, Key
@@ -90,6 +90,10 @@ class Working:
         choices = self.choices.get(flag)
         return None if not choices or choices[-1] is None else choices[-1] == choice
 
+    def is_done(self, slot: Slot) -> bool:
+        """Whether the occurrence really took place, by a record of it or by a sample."""
+        return slot.sampled is not None or slot.key in self.facts.fulfilled
+
     def donor_on(self, day: date) -> str:
         """Whose lymphocytes are used on a day: the last donor named, or decided on, up to it; else the partner."""
         named = [(entry.record.on, entry.record.donor) for entry in self.facts.all_of(Donor)]
@@ -115,7 +119,7 @@ class Working:
             if decision.choice in ("stop", "restart"):
                 self.closed = (
                     self.closed
-                    or f"{decision.choice} decided on {decision.on.isoformat()} by {decision.by.name}"
+                    or f"{decision.choice} decided on {full_day(decision.on)} by {decision.by.name}"
                 )
             return decision
         if superseded_on is not None:

@@ -1,10 +1,12 @@
 """Every flag rule: what raises it, what clears it, and that each decision does what its name says."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from protocols import FLAG_RULES, RULES, Record, Template, Workdays
+from protocols.because import full_day
 from tests.builders import (
     BASELINE,
     BOOSTER,
@@ -206,7 +208,7 @@ def test_a_decision_closes_the_flag_it_was_taken_on(code: str, choice: str, name
 def test_stopping_ends_the_treatment(code: str, choice: str) -> None:
     today, records, _, protocol, clinic = CASES[code]
     planned = plan_on(today, [*records, decided(code, choice, today)], protocol, clinic)
-    assert planned.closed == f"{choice} decided on {today} by Dr Rao"
+    assert planned.closed == f"{choice} decided on {full_day(date.fromisoformat(today))} by Dr Rao"
     assert set(states(planned).values()) <= {"fulfilled", "skipped", "not_applicable"}
     assert planned.replan_on is None
 
@@ -247,7 +249,7 @@ def test_a_change_of_donor_counts_the_new_donors_doses_and_asks_for_their_screen
     assert [visit.occurrence for visit in planned.visits if visit.step == SENSITISATION] == list(range(1, 10))
     missing = visit_of(planned, SENSITISATION, 4).missing
     assert "consent of unrelated" in missing
-    assert "hiv screening of unrelated" in missing
+    assert "HIV screen of unrelated" in missing
 
 
 def test_accepting_a_weak_response_is_a_response() -> None:
@@ -364,8 +366,8 @@ def test_what_is_missing_for_a_visit_is_raised_seven_days_before_and_not_at_birt
     assert "prerequisite_missing" not in codes(plan_on("2026-02-01", records))
     flag = flag_of(plan_on("2026-02-02", records), "prerequisite_missing")
     assert flag.text == (
-        "Sensitisation dose 2 on 2026-02-09 still needs: consent of recipient, consent of partner, hiv screening of "
-        "partner, hbv screening of partner, hcv screening of partner, syphilis screening of partner"
+        "Sensitisation dose 2 on 9 Feb 2026 still needs: consent of recipient, consent of partner, HIV screen of "
+        "partner, hepatitis B screen of partner, hepatitis C screen of partner, syphilis screen of partner"
     )
 
 
@@ -381,6 +383,6 @@ def test_screens_older_than_the_protocol_allows_are_missing_and_skipped_steps_ne
         *records,
         record("screening", person="partner", test="hiv", sampled_on="2026-02-04", outcome="reactive"),
     ]
-    assert "hiv screening of partner" in visit_of(plan_on("2026-02-05", reactive), SENSITISATION, 2).missing
+    assert "HIV screen of partner" in visit_of(plan_on("2026-02-05", reactive), SENSITISATION, 2).missing
     left_out = [*SHORT, skipped(SENSITISATION, "2026-02-05", 2)]
     assert visit_of(plan_on("2026-02-05", left_out), SENSITISATION, 2).missing == ()

@@ -230,7 +230,7 @@ def test_a_proposal_that_passed_moves_on_in_whole_weeks_and_never_daily() -> Non
 def test_a_loss_ends_everything_ahead_and_asks_nothing_but_what_to_do_with_bookings() -> None:
     records = responder(pregnant("2026-06-05"), booked(BOOSTER, "2026-07-06"))
     planned = plan_on("2026-06-20", [*records, lost("2026-06-19")])
-    assert planned.closed == "loss recorded on 2026-06-19"
+    assert planned.closed == "loss recorded on 19 Jun 2026"
     assert set(states(planned).values()) == {"fulfilled", "not_applicable"}
     assert codes(planned) == {"booking_not_needed"}
     assert planned.replan_on is None
@@ -244,7 +244,7 @@ def test_after_a_loss_only_a_person_takes_the_treatment_up_again() -> None:
     assert visit_of(planned, BOOSTER).state == "proposed"
     assert "pregnancy_during_course" not in codes(planned)
     again = [*records, lost("2026-11-01")]
-    assert plan_on("2026-11-01", again).closed == "loss recorded on 2026-11-01"
+    assert plan_on("2026-11-01", again).closed == "loss recorded on 1 Nov 2026"
 
 
 def test_a_pause_holds_everything_and_a_resumption_lets_it_go_on() -> None:
