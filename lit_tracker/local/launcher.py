@@ -108,6 +108,8 @@ def process_environment(var: Path, port: int, urls: Mapping[str, str]) -> dict[s
     told = {
         **urls,
         "DEBUG": "1",
+        # The terminal is for the mails of the demo and for what goes wrong.
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         "SECRET_KEY": key.read_text(),
         "PORT": str(port),
         "BASE_URL": os.environ.get("BASE_URL") or f"http://127.0.0.1:{port}",
