@@ -12,7 +12,7 @@ from protocols.records import Consent
 from protocols.template import Requirement, Step, Template
 
 # Screens as people say them; a test that is not named here is called by its own name.
-_SAID = {
+SCREENS_SAID = {
     "hiv": "HIV screen", "hbv": "hepatitis B screen", "hcv": "hepatitis C screen", "syphilis": "syphilis screen",
     "pregnancy-test": "pregnancy test",
 }  # fmt: skip
@@ -63,7 +63,7 @@ def _unscreened(
     for test in requirement.screening or ():
         for person in people:
             if not _screened(facts, first_on, person, test, on):
-                yield f"{_SAID.get(test, test)} of {person}", first_on
+                yield f"{SCREENS_SAID.get(test, test)} of {person}", first_on
 
 
 def _not_before(template: Template, requirement: Requirement, on: date) -> date:

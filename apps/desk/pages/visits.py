@@ -223,7 +223,7 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
         request.POST or None,
         today=min(on, desk.today(visit.clinic)),
         dose="donor" in visit.attends,
-        asks_pregnancy=any(_PREGNANCY_TEST in name for name in visit.plan.get("missing") or []),
+        asks_pregnancy=any(SCREENS_SAID[_PREGNANCY_TEST] in name for name in visit.plan.get("missing") or []),
     )
 
     def act() -> str:
