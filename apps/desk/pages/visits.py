@@ -22,6 +22,7 @@ from apps.desk.rows import buttons, changes_in_words, flag_row, local, number, w
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointment_by_id, flags_of, plan_of, template
 from apps.treatments.services import preview, record
+from protocols.requirements import SCREENS_SAID
 
 # What lit-standard and its like call the test that is asked for on arrival.
 _PREGNANCY_TEST = "pregnancy-test"

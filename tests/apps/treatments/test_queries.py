@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.booking import services as booking
+from apps.clinic import services as clinic_services
 from apps.clinic.models import Clinic
+from apps.clinic.services import Span
 from apps.treatments import queries
 from tests import rows
 
@@ -45,6 +47,8 @@ def test_lists_take_one_query_each_however_many_rows() -> None:
 
 def test_a_day_of_appointments_is_the_clinics_own_day() -> None:
     clinic = rows.a_clinic()
+    early = [Span(day, time(4), time(18)) for day in range(7)]
+    clinic_services.set_hours(clinic=clinic, spans=early, actor=rows.SYSTEM, at=rows.AT)
     nurse, treatment = rows.staff(clinic, "nurse"), rows.a_treatment(clinic)
     # 23:00 UTC on the 13th is 04:30 on the 14th in Hyderabad.
     starts_at = datetime(2026, 1, 13, 23, tzinfo=UTC)

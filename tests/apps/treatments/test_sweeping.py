@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from apps.clinic import services as clinic_services
 from apps.clinic.models import Change, ChangeReader
 from apps.treatments import sweeping, tasks
+from apps.treatments.loading import template_from
 from apps.treatments.models import Treatment
 from protocols import Template
 from tests import rows
@@ -195,6 +196,6 @@ def test_the_tasks_and_the_command_call_the_same_sweep(capsys: pytest.CaptureFix
 
 def test_a_template_is_read_once_for_a_document() -> None:
     from_text = rows.library_text("lit-standard")
-    first = rows.treatment_services.template_from(from_text)
+    first = template_from(from_text)
     assert isinstance(first, Template)
-    assert rows.treatment_services.template_from(from_text) is first
+    assert template_from(from_text) is first
