@@ -15,6 +15,10 @@ from apps.desk import words
 from apps.desk.access import Desk
 from apps.treatments.models import Appointment, Flag
 from protocols import Plan, PlannedVisit
+from protocols.requirements import SCREENS_SAID
+
+# What lit-standard and its like call the test that is asked for on arrival.
+PREGNANCY_TEST = "pregnancy-test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,12 @@ def number(plan: Mapping[str, Any]) -> str:
     return f"#{plan['occurrence']}" if plan["occurrence"] > 1 else ""
 
 
+def asks_on_arrival(visit: Appointment) -> bool:
+    """Whether the day's pregnancy test is still to be asked for before this visit can be performed."""
+    asked = SCREENS_SAID[PREGNANCY_TEST]
+    return any(name.startswith(asked) for name in visit.plan.get("missing") or [])
+
+
 def code_of(key: str) -> str:
     return key.split(":", 1)[0]
 
@@ -149,9 +159,9 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
     if appointment.status == "booked":
         started = appointment.starts_at is not None and appointment.starts_at <= desk.at
         done = [go("Record the visit", "attend", primary=started)] if perform and not appointment.held else []
-        arrived = (
-            [go("Arrived", "arrive", post=True, primary=not started)] if book and not appointment.held else []
-        )
+        asks = asks_on_arrival(appointment)
+        arrived = [go("Arrived", "arrive", post=not asks, primary=not started)]
+        arrived = arrived if book and not appointment.held else []
         rest = [go("Move", "move"), go("Missed", "miss"), go("Cancel", "cancel")] if book else []
         return [*(done + arrived if started else arrived + done), *rest]
     if appointment.status == "arrived":

@@ -77,6 +77,23 @@ def first_choice(on: date | None, starts_at: datetime | None, zone: str) -> dict
     return {"on": on, "time": time(9, 0)}
 
 
+class ArrivalForm(DeskForm):
+    """What is asked before a dose before conception."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        asks: dict[str, forms.Field] = {
+            "last_period_on": DateField(
+                label="Last period began on", required=False, help_text="Leave empty if it is not known."
+            ),
+            "pregnancy_test": forms.ChoiceField(
+                label="Pregnancy test of today",
+                choices=[("clear", "Negative"), ("reactive", "Positive: no dose is given")],
+                widget=forms.RadioSelect,
+            ),
+        }
+        super().__init__(*args, asks=asks, **kwargs)
+
+
 class AttendForm(DeskForm):
     """What was done; the content of a dose is asked for doses only."""
 

@@ -8,7 +8,18 @@ from typing import Any
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from apps.desk.pages import clinic, couples, flags, links, protocols, records, staff, treatments, visits
+from apps.desk.pages import (
+    arrivals,
+    clinic,
+    couples,
+    flags,
+    links,
+    protocols,
+    records,
+    staff,
+    treatments,
+    visits,
+)
 
 _COUPLE = "couples/couple/<uuid:pk>/"
 _PERSON = "couples/person/<uuid:pk>/"
@@ -54,7 +65,7 @@ ROUTES: list[tuple[str, Callable[..., Any], str]] = [
     (_VISIT + "confirm/", visits.ink, "visit_confirm"),
     (_VISIT + "move/", visits.shift, "visit_move"),
     (_VISIT + "cancel/", visits.call_off, "visit_cancel"),
-    (_VISIT + "arrive/", visits.come, "visit_arrive"),
+    (_VISIT + "arrive/", arrivals.come, "visit_arrive"),
     (_VISIT + "attend/", visits.perform, "visit_attend"),
     (_VISIT + "miss/", visits.not_come, "visit_miss"),
     (_FLAG + "change/", flags.show, "treatments_flag_change"),

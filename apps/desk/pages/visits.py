@@ -11,32 +11,37 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.booking.rules import MINUTES
-from apps.booking.services import arrive, attend, book, cancel, confirm, miss, move
+from apps.booking.services import attend, book, cancel, confirm, miss, move
 from apps.clinic.errors import LitError
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import in_one_line
 from apps.desk.forms.visits import AttendForm, BookForm, ReasonForm, first_choice
 from apps.desk.pages.base import FormPage, page, press
-from apps.desk.rows import buttons, changes_in_words, flag_row, local, number, who
+from apps.desk.rows import (
+    PREGNANCY_TEST,
+    asks_on_arrival,
+    buttons,
+    changes_in_words,
+    flag_row,
+    local,
+    number,
+    who,
+)
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointment_by_id, flags_of, plan_of, template
 from apps.treatments.services import preview, record
-from protocols.requirements import SCREENS_SAID
-
-# What lit-standard and its like call the test that is asked for on arrival.
-_PREGNANCY_TEST = "pregnancy-test"
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    desk, visit = _found(request, pk)
-    context = {**_frame(visit, desk), "buttons": buttons(visit, desk), "flags": _flags(visit, desk)}
+    desk, visit = found(request, pk)
+    context = {**frame(visit, desk), "buttons": buttons(visit, desk), "flags": _flags(visit, desk)}
     return page(request, "desk/visit.html", visit.title, context)
 
 
 def reserve(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Book, or pencil in what is held."""
-    desk, visit = _found(request, pk)
+    desk, visit = found(request, pk)
     actor = desk.require("book", visit.clinic)
     form = _book_form(request, visit)
 
@@ -52,7 +57,7 @@ def reserve(request: HttpRequest, pk: UUID) -> HttpResponse:
             reason=form.reason_text(),
             pencil=bool(form.cleaned_data.get("pencil")),
         )
-        return _address(visit)
+        return address(visit)
 
     button = "Pencil in" if visit.held else "Book"
     return _booking_page(request, desk, visit, form, act, title=f"{button}: {visit.title}", button=button)
@@ -60,7 +65,7 @@ def reserve(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Move a booking; the page can first show what follows from it."""
-    desk, visit = _found(request, pk)
+    desk, visit = found(request, pk)
     actor = desk.require("book", visit.clinic)
     form = _book_form(request, visit)
 
@@ -75,7 +80,7 @@ def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
             at=desk.at,
             reason=form.reason_text(),
         )
-        return _address(visit)
+        return address(visit)
 
     return _booking_page(request, desk, visit, form, act, title=f"Move: {visit.title}", button="Move")
 
@@ -104,7 +109,7 @@ def _booking_page(
     title: str,
     button: str,
 ) -> HttpResponse:
-    context = _frame(visit, desk)
+    context = frame(visit, desk)
     if request.method == "POST" and "preview" in request.POST and form.is_valid():
         context |= _preview(visit, form, desk)
     return FormPage(
@@ -113,7 +118,7 @@ def _booking_page(
         act=act,
         done="Saved. The plan has been made anew.",
         button=button,
-        back=_address(visit),
+        back=address(visit),
         template="desk/book.html",
         context=context,
     ).answer(request)
@@ -146,25 +151,25 @@ def _preview(visit: Appointment, form: BookForm, desk: Desk) -> dict[str, object
 
 
 def call_off(request: HttpRequest, pk: UUID) -> HttpResponse:
-    desk, visit = _found(request, pk)
+    desk, visit = found(request, pk)
     actor = desk.require("book", visit.clinic)
     form = ReasonForm(request.POST or None)
 
     def act() -> str:
         cancel(appointment=visit, reason=form.cleaned_data["reason"], actor=actor, at=desk.at)
-        return _address(visit)
+        return address(visit)
 
     return _reason_page(request, desk, visit, form, act, title="Cancel", done="The visit is cancelled.")
 
 
 def not_come(request: HttpRequest, pk: UUID) -> HttpResponse:
-    desk, visit = _found(request, pk)
+    desk, visit = found(request, pk)
     actor = desk.require("book", visit.clinic)
     form = ReasonForm(request.POST or None, required=False)
 
     def act() -> str:
         miss(appointment=visit, reason=form.cleaned_data["reason"], actor=actor, at=desk.at)
-        return _address(visit)
+        return address(visit)
 
     return _reason_page(request, desk, visit, form, act, title="Missed", done="Recorded as missed.")
 
@@ -185,46 +190,34 @@ def _reason_page(
         act=act,
         done=done,
         button="Cancel the visit" if title == "Cancel" else "Record as missed",
-        back=_address(visit),
+        back=address(visit),
         template="desk/visit_form.html",
-        context=_frame(visit, desk),
+        context=frame(visit, desk),
     ).answer(request)
-
-
-def come(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The couple is here: one press."""
-    desk, visit = _found(request, pk)
-    actor = desk.require("book", visit.clinic)
-    return press(
-        request,
-        lambda: arrive(appointment=visit, actor=actor, at=desk.at),
-        done="Marked as arrived.",
-        back=_address(visit),
-    )
 
 
 def ink(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A pencilled booking becomes a real one, once nothing holds the visit."""
-    desk, visit = _found(request, pk)
+    desk, visit = found(request, pk)
     actor = desk.require("book", visit.clinic)
     return press(
         request,
         lambda: confirm(appointment=visit, actor=actor, at=desk.at),
         done="The booking is confirmed.",
-        back=_address(visit),
+        back=address(visit),
     )
 
 
 def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The visit took place; a dose with its content."""
-    desk, visit = _found(request, pk)
+    desk, visit = found(request, pk)
     desk.require("perform", visit.clinic)
     on = local(visit).date() if visit.in_force and visit.starts_at else desk.today(visit.clinic)
     form = AttendForm(
         request.POST or None,
         today=min(on, desk.today(visit.clinic)),
         dose="donor" in visit.attends,
-        asks_pregnancy=any(SCREENS_SAID[_PREGNANCY_TEST] in name for name in visit.plan.get("missing") or []),
+        asks_pregnancy=asks_on_arrival(visit),
     )
 
     def act() -> str:
@@ -236,9 +229,9 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
         form=form,
         act=act,
         button="Record the visit",
-        back=_address(visit),
+        back=address(visit),
         template="desk/visit_form.html",
-        context=_frame(visit, desk),
+        context=frame(visit, desk),
     ).answer(request)
 
 
@@ -248,7 +241,7 @@ def _record_the_visit(request: HttpRequest, desk: Desk, visit: Appointment, form
     on, tested = form.cleaned_data["on"], form.cleaned_data.get("pregnancy_test")
     with transaction.atomic():
         if tested:
-            test = {"kind": "screening", "person": "recipient", "test": _PREGNANCY_TEST, "sampled_on": on}
+            test = {"kind": "screening", "person": "recipient", "test": PREGNANCY_TEST, "sampled_on": on}
             record(treatment=visit.treatment, data={**test, "outcome": tested}, actor=actor, at=desk.at)
         if tested != "reactive":
             attend(appointment=visit, on=on, given=form.content(), actor=actor, at=desk.at)
@@ -258,12 +251,12 @@ def _record_the_visit(request: HttpRequest, desk: Desk, visit: Appointment, form
         messages.success(request, "The visit is recorded and the plan made anew.")
 
 
-def _found(request: HttpRequest, pk: UUID) -> tuple[Desk, Appointment]:
+def found(request: HttpRequest, pk: UUID) -> tuple[Desk, Appointment]:
     desk = desk_of(request)
     return desk, desk.find(lambda clinic: appointment_by_id(clinic, pk))
 
 
-def _frame(visit: Appointment, desk: Desk) -> dict[str, object]:
+def frame(visit: Appointment, desk: Desk) -> dict[str, object]:
     """What every page of a visit shows: whom, what, its window and why."""
     today = desk.today(visit.clinic)
     window = words.window_of(visit.plan)
@@ -291,5 +284,5 @@ def _flags(visit: Appointment, desk: Desk) -> list[object]:
     return [flag_row(flag, desk) for flag in flags]
 
 
-def _address(visit: Appointment) -> str:
+def address(visit: Appointment) -> str:
     return reverse("admin:treatments_appointment_change", args=[visit.pk])

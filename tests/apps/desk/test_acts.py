@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -144,6 +145,30 @@ def test_a_positive_test_on_arrival_is_recorded_and_no_dose_is(seat: Seat) -> No
     assert client.post(address, {**given, "pregnancy_test": "reactive"}).status_code == 302
     assert Record.objects.filter(treatment=treatment, kind="screening", data__outcome="reactive").exists()
     assert rows.visit(treatment, DOSE).status == "proposed"
+
+
+@pytest.mark.parametrize(("tested", "stays"), [("clear", False), ("reactive", True)])
+def test_before_a_dose_the_last_period_and_the_days_test_are_asked_on_arrival(
+    seat: Seat, tested: str, stays: bool
+) -> None:
+    clinic, treatment, _ = a_desk(seat)
+    nurse = rows.staff(clinic, "nurse", "second")
+    rows.consented(treatment, nurse)
+    rows.resulted(treatment, nurse, AT, 4)
+    at = AT + timedelta(weeks=1)
+    book(seat(nurse, AT), rows.visit(treatment, DOSE), at.date().isoformat())
+    client = seat(nurse, at)
+    address = reverse("admin:visit_arrive", args=[rows.visit(treatment, DOSE).pk])
+    assert "Last period" in client.get(address).content.decode()
+    assert client.post(address, {"last_period_on": "2026-01-01"}).status_code == 422
+    assert rows.visit(treatment, DOSE).status == "booked"
+    assert client.post(address, {"last_period_on": "2026-01-01", "pregnancy_test": tested}).status_code == 302
+    visit = rows.visit(treatment, DOSE)
+    assert visit.status == "arrived"
+    assert ("pregnancy test of recipient" in visit.plan["missing"]) is stays
+    assert Record.objects.filter(
+        treatment=treatment, kind="note", data__text="Last period began on 1 Jan 2026."
+    ).exists()
 
 
 def test_results_and_corrections_are_entered_by_forms(seat: Seat) -> None:
