@@ -15,7 +15,7 @@ from protocols.place import place
 from protocols.plan import PlannedVisit, State, Timing
 from protocols.records import Decision, Fulfilled
 from protocols.samples import Sample, samples_of
-from protocols.template import Relation, Step
+from protocols.template import Relation, RoundSize, Step
 from protocols.tests_of_round import Outcome, RoundTests
 from protocols.verdicts import judge, timing
 from protocols.working import Slot, Working
@@ -41,12 +41,12 @@ class Course:
     interim: list[Sample] = field(default_factory=list)
 
     def run(self) -> None:
-        sizes = [size.doses for size in self.step.rounds.sizes] if self.step.rounds else [self.step.count]
+        sizes = list(self.step.rounds.sizes) if self.step.rounds else [RoundSize(doses=self.step.count)]
         number = 0
         while sizes or self._recorded_beyond():
-            size = sizes.pop(0) if sizes else self._recorded_beyond()
+            size = sizes.pop(0) if sizes else RoundSize(doses=self._recorded_beyond())
             complete = self._round(number, size)
-            outcome = self._test(complete)
+            outcome = self._test(complete, size.donor)
             sizes = self._onwards(outcome, sizes, complete)
             number += 1
         if self.tests is not None:
@@ -63,10 +63,10 @@ class Course:
             if name == self.step.name and number > self.occurrence
         )
 
-    def _round(self, number: int, size: int) -> bool:
+    def _round(self, number: int, size: RoundSize) -> bool:
         """Place one round's doses; say whether all of them are done."""
         placed, complete = 0, True
-        while placed < size:
+        while placed < size.doses:
             self.occurrence += 1
             slot = Slot(
                 self.step,
@@ -76,6 +76,7 @@ class Course:
                 asked=self.asked,
                 dose=self.expected + 1,
                 depends=self.blocked,
+                donor=size.donor,
             )
             visit = place(self.work, slot)
             if visit.state is State.FULFILLED:
@@ -124,15 +125,21 @@ class Course:
         entry = self.work.facts.fulfilled.get((self.step.name, self.occurrence + 1))
         return entry.record.on if entry and isinstance(entry.record, Fulfilled) else None
 
-    def _test(self, complete: bool) -> Outcome | None:
+    def _test(self, complete: bool, donor: str | None) -> Outcome | None:
         if self.tests is None:
             return None
         end = self.previous
         return self.tests.after_round(
-            end, self._next_act_on(), self.counted, self.counted - self.cap_from, complete, self.blocked
+            end,
+            self._next_act_on(),
+            self.counted,
+            self.counted - self.cap_from,
+            complete=complete,
+            blocked=self.blocked,
+            donor=donor,
         )
 
-    def _onwards(self, outcome: Outcome | None, sizes: list[int], complete: bool) -> list[int]:
+    def _onwards(self, outcome: Outcome | None, sizes: list[RoundSize], complete: bool) -> list[RoundSize]:
         """The sizes still ahead after a round, given what its test and the doctor said."""
         if outcome is None:
             return sizes
@@ -140,7 +147,7 @@ class Course:
         if outcome.decision is not None:
             added = self._added(outcome.decision)
             if added:
-                return [added]
+                return [RoundSize(doses=added)]
         if outcome.responded or self.work.closed:
             return []
         self.blocked = self.blocked or not complete or outcome.pending

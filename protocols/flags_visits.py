@@ -112,7 +112,7 @@ def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
     step = work.template.step_named[visit.step]
     raised = [
         (text, max(notice_on, first_on or notice_on))
-        for text, first_on in missing_parts(work.template, work.facts, work, step, visit.on)
+        for text, first_on in missing_parts(work.template, work.facts, work, step, visit.on, visit.donor)
     ]
     due = [(text, from_on) for text, from_on in raised if work.today.reached(from_on)]
     if not due:

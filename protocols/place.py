@@ -42,7 +42,7 @@ class _Draft:
         self.state, self.on, self.proposed_on = State.SKIPPED, decision.on, None
         self.give_reason(f"skipped by decision: {decision.reason}")
 
-    def visit(self, missing: tuple[str, ...] = ()) -> PlannedVisit:
+    def visit(self, donor: str | None = None, missing: tuple[str, ...] = ()) -> PlannedVisit:
         return PlannedVisit(
             step=self.slot.step.name,
             occurrence=self.slot.occurrence,
@@ -61,6 +61,7 @@ class _Draft:
             held_by=self.held_by,
             pencilled=self.pencilled,
             attends=self.slot.step.attends,
+            donor=donor,
             missing=missing,
             because=self.because,
         )
@@ -71,10 +72,12 @@ def place(work: Working, slot: Slot) -> PlannedVisit:
     window, reasons, unknown = timed(work, slot)
     draft = _Draft(slot, window, reasons, unknown, 1 + len(work.facts.missed.get(slot.key, ())))
     _settle(work, draft)
+    donor = work.donor_of(slot)
     missing: tuple[str, ...] = ()
     if draft.state in (State.PROPOSED, State.BOOKED, State.MISSED):
-        missing = missing_on(work.template, work.facts, work, slot.step, draft.on or draft.proposed_on)
-    visit = draft.visit(missing)
+        day = draft.on or draft.proposed_on
+        missing = missing_on(work.template, work.facts, work, slot.step, day, donor)
+    visit = draft.visit(donor, missing)
     work.visits[slot.key] = visit
     _keep_anchor(work, slot, visit)
     return visit

@@ -77,6 +77,7 @@ class PlannedVisit:
     held_by: tuple[str, ...] = ()
     pencilled: bool = False
     attends: tuple[str, ...] = ("recipient",)
+    donor: str | None = None
     missing: tuple[str, ...] = ()
     because: tuple[Reason, ...] = ()
 
@@ -105,6 +106,7 @@ class PlannedVisit:
             "pencilled": self.pencilled,
             "provisional": self.provisional,
             "attends": list(self.attends),
+            "donor": self.donor,
             "missing": list(self.missing),
             "because": [reason.as_json() for reason in self.because],
             "because_text": self.because_text,

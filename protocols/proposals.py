@@ -57,7 +57,8 @@ def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) ->
 
 def workdays_of(work: Working, slot: Slot) -> Workdays:
     """The clinic's open days less those on which somebody who must come is away."""
-    people = {"recipient", *work.donor.split("+")} if "donor" in slot.step.attends else {"recipient"}
+    donor = work.donor_of(slot)
+    people = {"recipient", *donor.split("+")} if donor else {"recipient"}
     away: set[date] = set()
     for entry in work.facts.all_of(Absence):
         absence = entry.record

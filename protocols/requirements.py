@@ -28,38 +28,52 @@ class Standing(Protocol):
 
 
 def missing_on(
-    template: Template, facts: Facts, standing: Standing, step: Step, on: date | None
+    template: Template,
+    facts: Facts,
+    standing: Standing,
+    step: Step,
+    on: date | None,
+    donor: str | None = None,
 ) -> tuple[str, ...]:
-    """What is still missing for doing `step` on the day `on`, in words; of consent only, while no day is known."""
-    return tuple(text for text, _ in missing_parts(template, facts, standing, step, on))
+    """What is still missing for doing `step` on the day `on`, in words; of consent only, while no day is known.
+
+    `donor` is whose lymphocytes this occurrence needs where that is not the treatment's donor.
+    """
+    return tuple(text for text, _ in missing_parts(template, facts, standing, step, on, donor))
 
 
 def missing_parts(
-    template: Template, facts: Facts, standing: Standing, step: Step, on: date | None
+    template: Template,
+    facts: Facts,
+    standing: Standing,
+    step: Step,
+    on: date | None,
+    donor: str | None = None,
 ) -> Iterator[tuple[str, date | None]]:
     """What is missing, each with the first day on which it can be had; None where it could be had all along."""
+    donors = tuple((donor or standing.donor).split("+"))
     for requirement in step.requires:
         if requirement.consent:
-            yield from ((text, None) for text in _unsigned(facts, standing, on))
+            yield from ((text, None) for text in _unsigned(facts, donors, on))
         elif on is not None and requirement.screening:
-            yield from _unscreened(template, facts, standing, requirement, on)
+            yield from _unscreened(template, facts, donors, requirement, on)
         elif on is not None and requirement.valid_result:
             until = standing.valid_until.get(requirement.valid_result)
             if until is None or until < on:
                 yield f"a valid {requirement.valid_result} result", None
 
 
-def _unsigned(facts: Facts, standing: Standing, on: date | None) -> Iterator[str]:
-    for person in dict.fromkeys(("recipient", "partner", *standing.donor.split("+"))):
+def _unsigned(facts: Facts, donors: tuple[str, ...], on: date | None) -> Iterator[str]:
+    for person in dict.fromkeys(("recipient", "partner", *donors)):
         if not _consented(facts, person, on):
             yield f"consent of {person}"
 
 
 def _unscreened(
-    template: Template, facts: Facts, standing: Standing, requirement: Requirement, on: date
+    template: Template, facts: Facts, donors: tuple[str, ...], requirement: Requirement, on: date
 ) -> Iterator[tuple[str, date]]:
     first_on = _not_before(template, requirement, on)
-    people = tuple(standing.donor.split("+")) if requirement.of == "donor" else ("recipient",)
+    people = donors if requirement.of == "donor" else ("recipient",)
     for test in requirement.screening or ():
         for person in people:
             if not _screened(facts, first_on, person, test, on):

@@ -38,6 +38,7 @@ class RoundTests:
         self.work, self.dose_step, self.step, self.name = work, dose_step, step, step.test
         self.test: LabTest = work.template.tests[step.test]
         self.left = samples
+        self.donor: str | None = None
         self.last = samples[-1] if samples else None
         self.last_read = next((sample for sample in reversed(samples) if sample.reading), None)
         self.numbers = {sample.occurrence for sample in samples if sample.step is step}
@@ -50,10 +51,16 @@ class RoundTests:
         until: date | None,
         counted: int,
         under_cap: int,
+        *,
         complete: bool,
         blocked: bool,
+        donor: str | None,
     ) -> Outcome:
-        """Place the tests of one round: a visit for each sample after it, and one more while a test is asked for."""
+        """Place the tests of one round: a visit for each sample after it, and one more while a test is asked for.
+
+        `donor` is whose doses the round gave, where that is not the treatment's donor.
+        """
+        self.donor = donor
         outcome, again, taken = Outcome(), None, 0
         if complete and end is not None:
             self._interim([sample for sample in self.left if sample.on <= end.on], counted)
@@ -121,7 +128,7 @@ class RoundTests:
             window=window,
             doses=under_cap,
             cap=self.cap,
-            donor=self.work.donor_on(sample.on),
+            donor=self.donor or self.work.donor_on(sample.on),
         )
         self.work.verdicts.append(verdict)
         self.work.latest[self.name] = verdict

@@ -29,6 +29,7 @@ class Slot:
     asked: AnchorDate | None = None
     round_end: AnchorDate | None = None
     dose: int | None = None
+    donor: str | None = None
     sampled: Entry[Fulfilled] | Entry[Result] | None = None
     state_reason: str | None = None
     depends: bool = False
@@ -89,6 +90,10 @@ class Working:
     def decided(self, flag: str, choice: str) -> bool | None:
         choices = self.choices.get(flag)
         return None if not choices or choices[-1] is None else choices[-1] == choice
+
+    def donor_of(self, slot: Slot) -> str | None:
+        """Whose lymphocytes an occurrence needs: its round's donor, else the treatment's; None if it needs none."""
+        return (slot.donor or self.donor) if "donor" in slot.step.attends else None
 
     def is_done(self, slot: Slot) -> bool:
         """Whether the occurrence really took place, by a record of it or by a sample."""

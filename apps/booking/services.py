@@ -226,10 +226,10 @@ def _check(
         raise AssertionError("a visit that is not planned was let through")
     refuse_moment(wall, minutes, on=on, facts=facts, visit=visit, at=at)
     refuse_day(visit, on, today=gathered.today, reason=reason)
-    refuse_closed(visit, on, workdays=gathered.workdays, facts=facts, donor=planned.donor)
+    refuse_closed(visit, on, workdays=gathered.workdays, facts=facts, donor=visit.donor or "")
     hours = hours_of(gathered.treatment.clinic).filter(weekday=on.weekday())
     refuse_hours(wall, minutes, hours.values_list("opens_at", "closes_at"))
-    row.recipient_id, row.partner_id = persons_coming(gathered.treatment, visit.attends, planned.donor)
+    row.recipient_id, row.partner_id = persons_coming(gathered.treatment, visit.attends, visit.donor or "")
 
 
 def _settle_at_one_place(gathered: Gathered, row: Appointment, *, actor: Actor, at: datetime) -> None:

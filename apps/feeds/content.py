@@ -23,7 +23,6 @@ from apps.feeds.models import FeedLink
 from apps.reminders.words import clinical_words
 from apps.treatments.loading import persons_coming
 from apps.treatments.models import Appointment, CalendarEntry
-from apps.treatments.queries import plan_of
 from protocols.plan import State
 from protocols.status import Status
 
@@ -198,8 +197,7 @@ def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
 
 
 def _who_would_come(visit: Appointment, at: datetime) -> Iterable[UUID | None]:
-    donor = plan_of(visit.treatment, at).donor if "donor" in visit.attends else ""
-    return persons_coming(visit.treatment, visit.attends, donor)
+    return persons_coming(visit.treatment, visit.attends, visit.plan.get("donor") or "")
 
 
 def _revision(gathered: Gathered, visit: Appointment) -> tuple[int, datetime]:

@@ -89,7 +89,7 @@ def require_performable(gathered: Gathered, act: Fulfilled, *further: CoreRecord
     if row is not None and row.in_force and row.pencilled:
         raise _refused("pencilled", "This booking is only pencilled.", "Confirm it or cancel it first.")
     step = gathered.template.step_named[act.step]
-    missing = missing_on(gathered.template, facts, before, step, act.on)
+    missing = missing_on(gathered.template, facts, before, step, act.on, visit.donor)
     if missing:
         raise _refused(
             "prerequisite_missing",

@@ -68,7 +68,8 @@ def test_json_has_exactly_these_keys(capsys: pytest.CaptureFixture[str], facts: 
     assert set(planned) == {"today", "visits", "verdicts", "flags", "replan_on", "closed"}
     assert {key for visit in planned["visits"] for key in visit} == {
         "step", "occurrence", "attempt", "dose", "title", "state", "on", "window", "partial", "proposed_on",
-        "waiting_for", "held_by", "pencilled", "provisional", "attends", "missing", "because", "because_text",
+        "waiting_for", "held_by", "pencilled", "provisional", "attends", "donor",
+    "missing", "because", "because_text",
     }  # fmt: skip
     window = next(visit["window"] for visit in planned["visits"] if visit["window"])
     assert list(window) == ["absolute_minimum", "earliest", "target", "latest", "maximum"]
