@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict
 from apps.couples.models import SilenceReason
 from apps.couples.services import silence_couple
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Appointment, Treatment
+from apps.treatments.overlap import STATUSES_IN_FORCE
 from apps.treatments.reconciling import locked, settle
 from protocols import Facts, Plan
 from protocols.errors import IllegalMove
@@ -125,13 +128,14 @@ def stop_everything(gathered: Gathered, *, actor: Actor, at: datetime) -> None:
     is sent.
 
     The couple's other treatments are locked after this one, in the order of their ids; they are reconciled
-    at once.
+    at once. One that was closed is among them if somebody left a booking in it.
     """
     treatment = gathered.treatment
     _cancel_ahead(gathered, at)
-    others = Treatment.objects.filter(couple_id=treatment.couple_id, closed_reason="").exclude(
-        pk=treatment.pk
-    )
+    left = Appointment.objects.filter(treatment=OuterRef("pk"), status__in=STATUSES_IN_FORCE, ends_at__gt=at)
+    others = Treatment.objects.filter(
+        Q(closed_reason="") | Exists(left), couple_id=treatment.couple_id
+    ).exclude(pk=treatment.pk)
     for pk in others.order_by("pk").values_list("pk", flat=True):
         other = locked(treatment_id=pk, at=at)
         _cancel_ahead(other, at)

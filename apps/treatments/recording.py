@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, Invalid, NotFound
@@ -70,20 +71,43 @@ def correct_row(
         )
     corrections = corrections_for(row, reason=reason, replacement=replacement, actor=actor, at=at)
     was, will_be = what_it_says(row), corrections[-1].replacement
-    for said in (was, will_be):
-        if said is not None:
-            require_may_record(actor, said)
-        if isinstance(said, Decision):
-            for flag in _flags_of(gathered, said.flag):
-                require_may_decide(actor, flag)
+    withdrawn, restored = _put_in_and_out(gathered, corrections, actor=actor, at=at)
+    for said in (*withdrawn, *restored, *([will_be] if will_be else ())):
+        _require_may_say(gathered, said, actor)
     gathered.plan(gathered.facts(*corrections))  # what cannot be true is said before what may not be done
     if isinstance(will_be, Fulfilled) and not _same_act(was, will_be):
         bare = [one.model_copy(update={"replacement": None}) for one in corrections]
         require_performable(gathered, will_be, *bare)
+    for said in restored:
+        if isinstance(said, Fulfilled) and not (isinstance(was, Fulfilled) and _same_act(was, said)):
+            require_performable(gathered, said)
     before = gathered.facts()
     rows = [add(gathered, correction, actor=actor, at=at) for correction in corrections]
     finish(gathered, before, actor=actor, at=at)
     return rows[-1]
+
+
+def _require_may_say(gathered: Gathered, said: CoreRecord, actor: Actor) -> None:
+    require_may_record(actor, said)
+    if isinstance(said, Decision):
+        for flag in _flags_of(gathered, said.flag):
+            require_may_decide(actor, flag)
+
+
+def _put_in_and_out(
+    gathered: Gathered, corrections: Sequence[Correction], *, actor: Actor, at: datetime
+) -> tuple[list[CoreRecord], list[CoreRecord]]:
+    """What the corrections take out of force, and what they bring back: to correct a correction revives
+    what it had taken out, which needs the same rights and the same permission as saying it anew.
+    """
+    known = gathered.records
+    rows = [new_row(gathered.treatment, one, actor=actor, at=at) for one in corrections]
+    before, after = standing(known), standing([*known, *rows])
+
+    def said_by(changed: set[UUID]) -> list[CoreRecord]:
+        return [said for row in known if row.pk in changed and (said := what_it_says(row)) is not None]
+
+    return said_by(before - after), said_by(after - before)
 
 
 def _same_act(was: CoreRecord | None, will_be: Fulfilled) -> bool:

@@ -233,3 +233,56 @@ def test_a_correction_that_says_a_loss_is_a_loss(treatment: Treatment, nurse: Ac
     treatment.couple.refresh_from_db()
     assert treatment.couple.is_silent
     assert rows.visit(treatment, "sensitisation").status == "cancelled"
+
+
+def test_taking_a_correction_back_needs_the_rights_of_what_it_brings_back(
+    clinic: Clinic, nurse: Actor
+) -> None:
+    treatment, at = rows.after_three_doses(clinic, nurse)
+    rows.resulted(treatment, nurse, at, 3)
+    doctor = rows.staff(clinic, "doctor")
+    client = Actor.client(name="HIS", clinic_id=clinic.pk)
+    taken = services.decide(
+        flag=rows.flag(treatment, "no_antibody_response"),
+        choice="continue",
+        reason="x",
+        parameters={},
+        actor=doctor,
+        at=at,
+    )
+    consent = treatment.records.filter(kind="consent").first()
+    assert consent
+    undecided = services.correct(record=taken, reason="too soon", replacement=None, actor=doctor, at=at)
+    unsigned = services.correct(record=consent, reason="not yet", replacement=None, actor=nurse, at=at)
+    for actor, record in ((client, undecided), (nurse, undecided), (client, unsigned)):
+        with pytest.raises(Forbidden):
+            services.correct(record=record, reason="x", replacement=None, actor=actor, at=at)
+    assert rows.flag(treatment, "no_antibody_response").is_open
+    services.correct(record=undecided, reason="it holds", replacement=None, actor=doctor, at=at)
+    assert not rows.flag(treatment, "no_antibody_response").is_open
+
+
+def test_taking_a_correction_back_is_no_way_round_a_hold(treatment: Treatment, nurse: Actor) -> None:
+    dose = rows.dosed(treatment, nurse, AT, 1)
+    out = services.correct(record=dose, reason="other couple", replacement=None, actor=nurse, at=AT)
+    rows.said(treatment, nurse, AT, "milestone", name="pregnancy", on=AT.date())
+    with pytest.raises(Conflict) as raised:
+        services.correct(record=out, reason="x", replacement=None, actor=nurse, at=AT)
+    assert raised.value.code == "held"
+    assert rows.visit(treatment, "sensitisation").status != "fulfilled"
+
+
+def test_a_loss_stops_what_was_left_booked_in_a_closed_treatment(treatment: Treatment, nurse: Actor) -> None:
+    booking.book(
+        appointment=rows.visit(treatment, "sensitisation"),
+        starts_at=AT + timedelta(days=9),
+        actor=nurse,
+        at=AT,
+    )
+    rows.said(treatment, nurse, AT, "close", on=AT.date(), reason="begins anew")
+    assert rows.visit(treatment, "sensitisation").status == "booked"
+    second = services.start_treatment(
+        couple=treatment.couple, protocol_version=treatment.protocol_version, actor=nurse, at=AT
+    )
+    rows.said(second, nurse, AT, "milestone", name="loss", on=AT.date())
+    assert rows.visit(treatment, "sensitisation").status == "cancelled"
