@@ -6,7 +6,7 @@ Pure: no clock, no database, no file. The order of records changes nothing.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from protocols.because import StateReason, full_day
 from protocols.course import run_course
@@ -69,23 +69,32 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
 def _stand(work: Working, today: date) -> None:
     facts = work.facts
     work.donor = work.donor_on(today)
-    resumed_on = max((entry.record.on for entry in facts.all_of(Resume)), default=None)
     loss = facts.latest_milestone("loss", happened=True)
     pregnancy = facts.latest_milestone("pregnancy", happened=True)
     if loss is not None:
         work.pregnancy_ended_on = loss.on
-        if resumed_on is None or resumed_on < loss.on:
+        told = next(entry.recorded_at for entry in facts.entries if entry.id == loss.id)
+        if not _resumed(facts, loss.on, told):
             work.closed = f"loss recorded on {full_day(loss.on)}"
     if pregnancy is not None and (loss is None or pregnancy.on > loss.on):
         work.pregnant_since = pregnancy.on
         work.pregnancy_key = f"pregnancy#{pregnancy.occurrence}"
     for entry in facts.all_of(Close):
-        if resumed_on is None or resumed_on < entry.record.on:
+        if not _resumed(facts, entry.record.on, entry.recorded_at):
             work.closed = work.closed or f"closed: {entry.record.reason}"
     stops = pauses(facts)
     if stops and isinstance(stops[-1].record, Pause):
         work.paused = True
         work.holds["*"] = [PAUSED]
+
+
+def _resumed(facts: Facts, ended_on: date, told: datetime | None) -> bool:
+    """Whether a person let the treatment go on after its end; a word said before the end was told is not about it."""
+    return any(
+        entry.record.on >= ended_on
+        and not (told is not None and entry.recorded_at is not None and entry.recorded_at < told)
+        for entry in facts.all_of(Resume)
+    )
 
 
 def _pregnancy_flag(work: Working) -> Flag | None:

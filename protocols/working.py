@@ -100,15 +100,20 @@ class Working:
         return slot.sampled is not None or slot.key in self.facts.fulfilled
 
     def donor_on(self, day: date) -> str:
-        """Whose lymphocytes are used on a day: the last donor named, or decided on, up to it; else the partner."""
+        """Whose lymphocytes are used on a day: the last donor named, or decided on, up to it; else the partner.
+
+        A decision whose cause was corrected changes no donor, as it covers its flag no more.
+        """
+        in_force = {entry.id for entry in self.facts.entries}
         named = [(entry.record.on, entry.record.donor) for entry in self.facts.all_of(Donor)]
         decided = [
             (entry.record.on, str(entry.record.parameters["donor"]))
             for entry in self.facts.all_of(Decision)
-            if entry.record.choice == "change_donor"
+            if entry.record.choice == "change_donor" and set(entry.record.cause or ()) <= in_force
         ]
         changes = [change for change in (*named, *decided) if change[0] <= day]
-        return max(changes, key=lambda change: change[0])[1] if changes else "partner"
+        # Of several on one day the last counts; sorting keeps the order in which they were said.
+        return sorted(changes, key=lambda change: change[0])[-1][1] if changes else "partner"
 
     # Flags and the decisions on them.
 
@@ -217,6 +222,11 @@ def _saw(decision: Decision, cause: Entry[Record]) -> bool:
 
 
 def pauses(facts: Facts) -> list[Entry[Pause] | Entry[Resume]]:
-    """Pauses and resumptions in order; on one day the resumption stands."""
+    """Pauses and resumptions in order; of one day as they were said, and the resumption where that is not known."""
     entries: list[Entry[Pause] | Entry[Resume]] = [*facts.all_of(Pause), *facts.all_of(Resume)]
-    return sorted(entries, key=lambda entry: (entry.record.on, isinstance(entry.record, Resume)))
+
+    def place(entry: Entry[Pause] | Entry[Resume]) -> tuple[date, float, bool]:
+        said = entry.recorded_at.timestamp() if entry.recorded_at else 0.0
+        return entry.record.on, said, isinstance(entry.record, Resume)
+
+    return sorted(entries, key=place)
