@@ -127,7 +127,8 @@ def code_of(key: str) -> str:
 
 def _state_words(visit: PlannedVisit, appointment: Appointment | None) -> str:
     if appointment is not None and appointment.status in ("arrived", "cancelled"):
-        return words.STATUSES[appointment.status] + ("" if appointment.in_force else ", book again")
+        again = ", book again" if not appointment.in_force and visit.state.value == "proposed" else ""
+        return words.STATUSES[appointment.status] + again
     return "pencilled" if visit.pencilled else words.STATES[visit.state.value]
 
 
