@@ -1,17 +1,42 @@
-"""What may stand in a log line: a feed's address is a password and is masked."""
+"""What may stand in a log line: a feed's address is a password, and what is done at the desk is clinical. Both
+are masked, and of an error only its class is told, for its text may quote what people wrote.
+"""
 
 import logging
 import re
+import traceback
+from types import TracebackType
 
 _TOKEN = re.compile(r"(/feeds/)[^/\s\"'?]+")
+_DESK = re.compile(r"(/admin/\w+/\w+/[0-9a-f-]{36}/)[^\s\"'?]+")
 
 
 class MaskTokens(logging.Filter):
-    """Replaces the token in every /feeds/<token> of a record by ***; lets every record through."""
+    """Replaces by *** the token of /feeds/<token>, and what follows the id of a row in an address of the desk;
+    lets every record through.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        masked = _TOKEN.sub(r"\1***", message)
+        masked = _DESK.sub(r"\1***", _TOKEN.sub(r"\1***", message))
         if masked != message:
             record.msg, record.args = masked, ()
         return True
+
+
+class ClassAlone(logging.Formatter):
+    """Writes where an error came from and its class, never its text: a database quotes whole rows in it."""
+
+    def formatException(
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        kind, error, frames = ei
+        if kind is None or error is None:
+            return ""
+        causes: list[str] = []
+        cause = error.__cause__ or error.__context__
+        while cause is not None and len(causes) < 5:
+            causes.append(f" from {type(cause).__name__}")
+            cause = cause.__cause__ or cause.__context__
+        return "".join(traceback.format_tb(frames)) + kind.__name__ + "".join(causes)
