@@ -37,7 +37,7 @@ def protocols_of(clinic: Clinic) -> QuerySet[ProtocolVersion]:
 def protocol_by_id(clinic: Clinic, protocol_id: UUID) -> ProtocolVersion:
     found = ProtocolVersion.objects.filter(clinic=clinic, pk=protocol_id).first()
     if found is None:
-        raise NotFound("There is no such protocol.", field="protocol_version")
+        raise NotFound("There is no such protocol.", field="protocol")
     return found
 
 

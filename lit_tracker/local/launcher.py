@@ -123,11 +123,11 @@ def process_environment(var: Path, port: int, urls: Mapping[str, str]) -> dict[s
 def prepare(var: Path, env: Mapping[str, str]) -> None:
     """Brings the tables up to date and fills an empty database with the demo clinics."""
     if django(["migrate", "--verbosity", "0"], env) != 0:
-        raise CannotStart(f"the database could not be migrated (see above); for a fresh one remove {var}")
+        raise CannotStart("the database could not be migrated (see above); `make clean` throws it away")
     if not DEMO_COMMAND.exists():
         return
     if django(["demo", "--if-empty", "--write", str(var / "demo.json")], env) != 0:
-        raise CannotStart(f"the demo clinics could not be made (see above): remove {var} and start again")
+        raise CannotStart("the demo clinics could not be made (see above): make clean, then start again")
 
 
 def django(words: list[str], env: Mapping[str, str]) -> int:
@@ -190,7 +190,7 @@ def visiting_card(var: Path, url: str) -> dict[str, Any]:
             card["feed_url"] = url + made["feed_path"]
             card["api"] = {"token_url": f"{url}/oauth/token/", **made["api"]}
         except (ValueError, KeyError, TypeError):
-            raise CannotStart(f"{demo} is half-made: remove {var} and start again") from None
+            raise CannotStart(f"{demo} is half-made: make clean, then start again") from None
     return card
 
 

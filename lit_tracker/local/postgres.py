@@ -45,10 +45,17 @@ def start(home: Path, *, throwaway: bool = False) -> RunningPostgres:
         raise CannotStart(f"{home} is half-made and holds no data: remove it and start again")
     processes.end_leftover(data / "postmaster.pid", mark=str(data), by=signal.SIGINT, seconds=20)
     password = password_file.read_text()
+    if not password:
+        raise CannotStart(f"{password_file} is empty: make clean, then start again")
     for _ in range(3):  # a free port may be taken between the look and the start
         port = processes.free_port()
         process = _launch(programs, data, home / "postgres.log", port, throwaway)
-        if _answers(process, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"):
+        try:
+            up = _answers(process, f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres")
+        except BaseException:  # Ctrl-C while it starts: nobody else knows it yet
+            processes.end(process, by=signal.SIGINT, seconds=20)
+            raise
+        if up:
             return RunningPostgres(f"postgresql://postgres:{password}@127.0.0.1:{port}/{DATABASE}", process)
         processes.end(process)
     raise CannotStart(
