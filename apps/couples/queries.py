@@ -50,6 +50,15 @@ def couples_with(clinic: Clinic, person: Person) -> QuerySet[Couple]:
     return couples_of(clinic).filter(Q(recipient=person) | Q(partner=person))
 
 
+def silent_elsewhere(person: Person, couple: Couple) -> bool:
+    """Whether the person's other couple fell silent since this one was enrolled.
+
+    A loss is hers, not a couple's. A couple that is enrolled after it is a beginning of her own will.
+    """
+    others = couples_with(couple.clinic, person).exclude(pk=couple.pk)
+    return others.filter(silent_since__gte=couple.enrolled_at).exists()
+
+
 def search(clinic: Clinic, text: str) -> QuerySet[Couple]:
     """Couples whose code, names, phone numbers or identifiers hold every word of `text`; none for empty text.
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.clinic.models import Change
 from apps.couples.models import Person
+from apps.couples.queries import silent_elsewhere
 from apps.reminders.messages import family_of
 from apps.treatments.models import Appointment
 from protocols.reminders import CANCELLED
@@ -121,6 +122,8 @@ def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: dateti
     quiet = quiet_reason(visit)
     if quiet:
         return quiet
+    if silent_elsewhere(person, visit.row.treatment.couple):
+        return "silent"
     if not may_write_to(person):
         return "not to be written to"
     if family_of(kind) == CANCELLED:

@@ -13,7 +13,7 @@ from apps.treatments.gathered import Gathered
 from apps.treatments.models import Flag
 from protocols import Plan, missing_on
 from protocols.plan import PlannedVisit, State
-from protocols.records import Booked, Consent, Decision, Fulfilled, Skipped
+from protocols.records import Booked, Consent, Decision, Fulfilled, Resume, Skipped
 from protocols.records import Record as CoreRecord
 
 _OVER_ITS_MAXIMUM = ("window_expired", "booking_outside_window")
@@ -24,7 +24,8 @@ def require_may_record(actor: Actor, said: CoreRecord) -> None:
     """A decision and a consent need a verified member of staff; a laboratory records what it measured."""
     if isinstance(said, Decision):
         require_verified(actor, "nurse", "doctor", "lab", "manager")
-    elif isinstance(said, Consent):
+    elif isinstance(said, Consent | Resume):
+        # Nothing restarts, and nobody consents, at a program's word.
         require_verified(actor, "nurse", "doctor")
     elif actor.role == "lab" and said.kind not in _LABORATORY:
         raise Forbidden(

@@ -12,6 +12,7 @@ from apps.reminders.channels import Letter, MemoryChannel, Outcome, Verdict
 from apps.reminders.models import Delivery
 from apps.reminders.queries import undelivered
 from apps.reminders.sending import LEASE, MAX_ATTEMPTS, pause_after
+from tests import rows
 from tests.apps.reminders.acts import BOOKED, DAY_BEFORE, OTHER, VISIT, Scene, a_scene
 
 SOON = BOOKED + timedelta(minutes=1)
@@ -128,6 +129,23 @@ def test_what_happened_between_claim_and_send_is_obeyed(scene: Scene, between: s
     assert scene.channel.letters == []
     assert the_confirmation().state == "withdrawn"
     assert the_confirmation().last_error
+
+
+@pytest.mark.parametrize(("enrolled", "state"), [("before", "withdrawn"), ("after", "sent")])
+def test_a_loss_with_somebody_else_silences_her_until_she_begins_anew(
+    scene: Scene, enrolled: str, state: str
+) -> None:
+    (claim,) = services.claim_due(limit=9, at=BOOKED)
+    since = scene.couple.enrolled_at + timedelta(days=1 if enrolled == "before" else -1)
+    other = couples.enrol_couple(
+        clinic=scene.clinic,
+        recipient=scene.couple.recipient_id,
+        partner=rows.ARJUN,
+        actor=scene.nurse,
+        at=scene.couple.enrolled_at - timedelta(days=9),
+    )
+    couples.silence_couple(couple=other, reason="confirmed_loss", actor=scene.nurse, at=since)
+    assert services.deliver(claim, scene.channel, at=SOON) == state
 
 
 def test_nothing_is_sent_once_the_visit_has_begun(scene: Scene) -> None:

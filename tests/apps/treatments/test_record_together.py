@@ -55,3 +55,11 @@ def test_consents_among_them_still_need_a_member_of_staff() -> None:
     consent = {"kind": "consent", "person": "partner", "on": AT.date()}
     with pytest.raises(Forbidden):
         services.record_together(treatment=treatment, items=[consent], actor=program, at=AT)
+
+
+def test_nothing_restarts_at_a_programs_word() -> None:
+    clinic = rows.a_clinic()
+    treatment = rows.a_treatment(clinic)
+    program = rows.Actor.client(name="hospital", clinic_id=clinic.pk)
+    with pytest.raises(Forbidden):
+        rows.said(treatment, program, AT, "resume", on=AT.date())
