@@ -42,6 +42,9 @@ class PlannedVisitShape(serializers.Serializer[Any]):
     pencilled = serializers.BooleanField()
     provisional = serializers.BooleanField()
     attends = serializers.ListField(child=serializers.CharField())
+    donor = serializers.CharField(
+        allow_null=True, help_text="Whose lymphocytes the visit needs, by role or name; null if it needs none"
+    )
     missing = serializers.ListField(child=serializers.CharField(), help_text="What blocks the act on the day")
     because = serializers.ListField(child=serializers.DictField())
     because_text = serializers.CharField()
