@@ -24,9 +24,13 @@ def public_holidays(country: str, subdivision: str, year: int) -> list[PublicHol
     sighting.
     """
     known = country_holidays(country, subdiv=subdivision or None, years=year)
-    if "en_US" in known.supported_languages and not (known.default_language or "en").startswith("en"):
+    language = known.default_language or ""
+    if "en_US" in known.supported_languages and not language.startswith("en"):
         # The mark of an estimated date is translated, so it is read in English.
-        known = country_holidays(country, subdiv=subdivision or None, years=year, language="en_US")
+        language = "en_US"
+    if language:
+        # Said outright: left to itself, the library's language depends on the version of Python.
+        known = country_holidays(country, subdiv=subdivision or None, years=year, language=language)
     return [
         PublicHoliday(on=on, name=name.replace(_ESTIMATED, "")[:200], estimated=_ESTIMATED in name)
         for on, name in sorted(known.items())
