@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils.timezone import now
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
@@ -34,11 +34,9 @@ def demo(
 ) -> Iterator[Path]:
     """The file of log-ins; the rows are there while the file's tests run, and gone after."""
     path = tmp_path_factory.mktemp("demo") / "var" / "demo.json"
-    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("django.conf.settings.DEBUG", True)
-        patch.setattr(
-            "django.conf.settings.PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"]
-        )
+    # override_settings says that it did: Django keeps the hashers, and later tests must not inherit these.
+    fast = override_settings(DEBUG=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    with django_db_blocker.unblock(), transaction.atomic(), fast:
         call_command("demo", "--if-empty", "--write", str(path), stdout=StringIO())
         yield path
         transaction.set_rollback(True)
