@@ -6,7 +6,7 @@ samples after it are its tests. What was recorded beyond the planned rounds is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from protocols.because import AnchorDate, day_words
@@ -14,7 +14,7 @@ from protocols.flags_facts import dose_inadequate, given_too_early
 from protocols.place import place
 from protocols.plan import PlannedVisit, State, Timing
 from protocols.records import Decision, Fulfilled
-from protocols.samples import Sample, samples_of
+from protocols.samples import samples_of
 from protocols.template import Relation, RoundSize, Step
 from protocols.tests_of_round import Outcome, RoundTests
 from protocols.verdicts import judge, timing
@@ -38,7 +38,6 @@ class Course:
     started: bool = False
     asked: AnchorDate | None = None
     blocked: bool = False
-    interim: list[Sample] = field(default_factory=list)
 
     def run(self) -> None:
         sizes = list(self.step.rounds.sizes) if self.step.rounds else [RoundSize(doses=self.step.count)]

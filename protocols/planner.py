@@ -5,6 +5,7 @@ Pure: no clock, no database, no file. The order of records changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -40,25 +41,25 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
     _stand(work, today)
     # 3. Place every occurrence in the order of dependence: doses judged, results read, windows, states, proposals.
     pregnancy = _pregnancy_flag(work)
-    for step in _in_order(template):
+    for step in template.order:
         _place_step(work, step)
     # 4. Flags over what was placed.
     _settle_pregnancy(work, pregnancy)
     raise_over_visits(work)
     _raise_over_milestones(work)
     # 5. A closed treatment asks for nothing more.
-    visits, flags = _close(work) if work.closed else (tuple(work.visits.values()), list(work.flags))
-    work.flags = []
-    for flag in raise_unneeded(_with_visits(work, visits)):
+    if work.closed:
+        _close(work)
+    for flag in list(raise_unneeded(work)):
         work.raise_flag(flag)
     if work.faults:
         raise FactFaults(work.faults)
     # 6. Until the nearest boundary that today was compared with, nothing changes.
     return Plan(
         today=today,
-        visits=_sorted(template, visits),
+        visits=_sorted(template, work.visits.values()),
         verdicts=tuple(work.verdicts),
-        flags=tuple(sorted([*flags, *work.flags], key=lambda flag: (flag.cause_on, flag.key))),
+        flags=tuple(sorted(work.flags, key=lambda flag: (flag.cause_on, flag.key))),
         replan_on=None if work.closed else work.today.replan_on,
         closed=work.closed,
         donor=work.donor,
@@ -84,7 +85,6 @@ def _stand(work: Working, today: date) -> None:
             work.closed = work.closed or f"closed: {entry.record.reason}"
     stops = pauses(facts)
     if stops and isinstance(stops[-1].record, Pause):
-        work.paused = True
         work.holds["*"] = [PAUSED]
 
 
@@ -117,11 +117,6 @@ def _settle_pregnancy(work: Working, flag: Flag | None) -> None:
         work.flags.remove(flag)
 
 
-def _in_order(template: Template) -> tuple[Step, ...]:
-    """Steps so that what a window hangs on is placed before it. A round's test goes with its doses."""
-    return template.order
-
-
 def _place_step(work: Working, step: Step) -> None:
     if step.measures == "baseline":
         run_baseline(work, step)
@@ -136,10 +131,11 @@ def _raise_over_milestones(work: Working) -> None:
                 work.raise_flag(milestone_unconfirmed(work, name, fact.occurrence, fact.on, fact.id))
 
 
-def _close(work: Working) -> tuple[tuple[PlannedVisit, ...], list[Flag]]:
+def _close(work: Working) -> None:
     """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended."""
     reason = StateReason(work.closed or "closed")
-    return tuple(_ended(visit, reason) for visit in work.visits.values()), []
+    work.visits = {key: _ended(visit, reason) for key, visit in work.visits.items()}
+    work.flags = []
 
 
 def _ended(visit: PlannedVisit, reason: StateReason) -> PlannedVisit:
@@ -157,11 +153,6 @@ def _ended(visit: PlannedVisit, reason: StateReason) -> PlannedVisit:
     )  # fmt: skip
 
 
-def _with_visits(work: Working, visits: tuple[PlannedVisit, ...]) -> Working:
-    work.visits = {visit.key: visit for visit in visits}
-    return work
-
-
-def _sorted(template: Template, visits: tuple[PlannedVisit, ...]) -> tuple[PlannedVisit, ...]:
+def _sorted(template: Template, visits: Iterable[PlannedVisit]) -> tuple[PlannedVisit, ...]:
     place = {step.name: index for index, step in enumerate(template.steps)}
     return tuple(sorted(visits, key=lambda visit: (place[visit.step], visit.occurrence)))

@@ -35,7 +35,7 @@ class RoundTests:
 
     def __init__(self, work: Working, dose_step: Step, step: Step, samples: list[Sample]) -> None:
         assert step.test is not None
-        self.work, self.dose_step, self.step, self.name = work, dose_step, step, step.test
+        self.work, self.step, self.name = work, step, step.test
         self.test: LabTest = work.template.tests[step.test]
         self.left = samples
         self.donor: str | None = None

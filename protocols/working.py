@@ -52,7 +52,6 @@ class Working:
     pregnancy_key: str = ""
     pregnancy_ended_on: date | None = None
     closed: str | None = None
-    paused: bool = False
     pregnancy_branch: bool = False
     visits: dict[Key, PlannedVisit] = field(default_factory=dict)
     anchors: dict[Key, AnchorDate] = field(default_factory=dict)
