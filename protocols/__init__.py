@@ -8,6 +8,7 @@ Everything here is pure: it reads no clock, no database and, outside the loader,
 decided and why, with the same step numbers as `planner.plan`.
 """
 
+from protocols.comparing import MoveVerdict, PlanComparison, compare_plans, refused_move
 from protocols.diff import Changes, StoredFlag, StoredVisit, diff
 from protocols.durations import Duration, MonthEnds
 from protocols.errors import (
@@ -28,15 +29,18 @@ from protocols.planner import plan
 from protocols.reading import read_record
 from protocols.records import KINDS, Record
 from protocols.requirements import missing_on
+from protocols.scheduling import scheduling_hash
 from protocols.status import Act, Status
 from protocols.template import Template
+from protocols.versions import differences
 from protocols.windows import Window
 from protocols.workdays import Workdays
 
 __all__ = [
     "FLAG_RULES", "KINDS", "RULES", "Act", "BlankFaults", "Changes", "DoseVerdict", "Duration", "DurationFault",
-    "FactFaults", "Facts", "Fault", "Faults", "Flag", "IllegalMove", "MonthEnds", "Plan", "PlannedVisit",
-    "ProtocolsError", "Record", "Response", "ResponseVerdict", "Rule", "State", "Status", "StoredFlag", "StoredVisit",
-    "Template", "TemplateFaults", "Timing", "Window", "Workdays", "diff", "library_names", "library_text", "load",
-    "load_library", "load_to_plan", "missing_on", "plan", "read_record", "read_records",
+    "FactFaults", "Facts", "Fault", "Faults", "Flag", "IllegalMove", "MonthEnds", "MoveVerdict", "Plan",
+    "PlanComparison", "PlannedVisit", "ProtocolsError", "Record", "Response", "ResponseVerdict", "Rule", "State",
+    "Status", "StoredFlag", "StoredVisit", "Template", "TemplateFaults", "Timing", "Window", "Workdays",
+    "compare_plans", "diff", "differences", "library_names", "library_text", "load", "load_library", "load_to_plan",
+    "missing_on", "plan", "read_record", "read_records", "refused_move", "scheduling_hash",
 ]  # fmt: skip

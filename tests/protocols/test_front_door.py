@@ -13,10 +13,11 @@ SOURCES = sorted(Path(protocols.__file__).parent.rglob("*.py"))
 def test_the_front_door_exports_exactly_this() -> None:
     assert protocols.__all__ == [
         "FLAG_RULES", "KINDS", "RULES", "Act", "BlankFaults", "Changes", "DoseVerdict", "Duration", "DurationFault",
-        "FactFaults", "Facts", "Fault", "Faults", "Flag", "IllegalMove", "MonthEnds", "Plan", "PlannedVisit",
-        "ProtocolsError", "Record", "Response", "ResponseVerdict", "Rule", "State", "Status", "StoredFlag",
-        "StoredVisit", "Template", "TemplateFaults", "Timing", "Window", "Workdays", "diff", "library_names",
-        "library_text", "load", "load_library", "load_to_plan", "missing_on", "plan", "read_record", "read_records",
+        "FactFaults", "Facts", "Fault", "Faults", "Flag", "IllegalMove", "MonthEnds", "MoveVerdict", "Plan",
+        "PlanComparison", "PlannedVisit", "ProtocolsError", "Record", "Response", "ResponseVerdict", "Rule", "State",
+        "Status", "StoredFlag", "StoredVisit", "Template", "TemplateFaults", "Timing", "Window", "Workdays",
+        "compare_plans", "diff", "differences", "library_names", "library_text", "load", "load_library",
+        "load_to_plan", "missing_on", "plan", "read_record", "read_records", "refused_move", "scheduling_hash",
     ]  # fmt: skip
     assert all(hasattr(protocols, name) for name in protocols.__all__)
 
