@@ -15,37 +15,13 @@ from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Person
 from apps.treatments.overlap import STATUSES_IN_FORCE, at_one_place
+from apps.treatments.protocol_models import ProtocolDraft as ProtocolDraft
+from apps.treatments.protocol_models import ProtocolVersion as ProtocolVersion
 from protocols.plan import State
 from protocols.status import Status
 
 _STATES = tuple(state.value for state in State)
 _STATUSES = tuple(status.value for status in Status)
-
-
-class ProtocolVersion(models.Model):
-    """A published protocol document. The database refuses every change of it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="protocols", db_index=False)
-    name = models.CharField(max_length=80)
-    version = models.CharField(max_length=40)
-    title = models.CharField(max_length=200)
-    document = models.TextField(help_text="The YAML text exactly as it was signed")
-    published_at = models.DateTimeField()
-    published_by = models.CharField(max_length=150, help_text="The doctor who signed it")
-
-    class Meta:
-        ordering: ClassVar = ["name", "-published_at"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["clinic", "name", "version"], name="protocol_version_once"),
-            models.UniqueConstraint(fields=["clinic", "id"], name="protocol_in_clinic"),
-        ]
-        triggers: ClassVar = [
-            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
 
 
 @audited

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from apps.clinic.access import require_clinic, require_role
+from apps.clinic.access import require_clinic, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
-from apps.clinic.errors import Conflict, Fault, Invalid
+from apps.clinic.errors import Conflict, Fault, Forbidden, Invalid
 from apps.clinic.models import Clinic
 from apps.treatments.loading import template_from
 from apps.treatments.models import ProtocolVersion
@@ -19,20 +19,16 @@ from protocols.errors import Faults
 
 
 def publish_protocol(
-    *, clinic: Clinic, document: str, signed_by: str, actor: Actor, at: datetime
+    *, clinic: Clinic, document: str, actor: Actor, at: datetime, signed_by: str = ""
 ) -> ProtocolVersion:
-    """Publishes a protocol document for the clinic, for good. Invalid with every fault of it, blanks
-    included.
+    """Publishes a protocol document for the clinic, for good, signed by the doctor who acts.
 
-    `signed_by` is the doctor who answers for its numbers. Conflict if this name and version is published
-    here.
+    Forbidden unless a doctor of the clinic signed in: nobody signs for somebody else. Only the installation itself (the
+    system, for demo and shell) names a doctor in `signed_by`, and the version then has no account. Invalid with every
+    fault of the document, blanks included. Conflict if this name and version is published here.
     """
     require_clinic(actor, clinic.pk)
-    require_role(actor, "doctor", "manager")
-    if not signed_by.strip():
-        raise Invalid(
-            "Nobody has signed this protocol.", field="signed_by", remedy="Name the doctor who signs it."
-        )
+    signer = _signer(actor, signed_by.strip())
     template = _template(document)
     with acting(actor):
         version = ProtocolVersion(
@@ -42,7 +38,8 @@ def publish_protocol(
             title=template.title,
             document=document,
             published_at=at,
-            published_by=signed_by.strip()[:150],
+            published_by=signer[:150],
+            signed_by_id=actor.user_id,
         )
         _save_once(version)
         record_change(
@@ -56,19 +53,39 @@ def publish_protocol(
     return version
 
 
+def faults_of(error: Faults) -> tuple[Fault, ...]:
+    """The core's faults of a document as the product's own, the line said in words."""
+    return tuple(
+        Fault(
+            fault.field, f"Line {fault.line}: {fault.message}." if fault.line else fault.message, fault.remedy
+        )
+        for fault in error.faults
+    )
+
+
+def _signer(actor: Actor, named: str) -> str:
+    if not actor.is_system:
+        require_verified(actor, "doctor")
+        if named and named != actor.name:
+            raise Forbidden(
+                "Nobody signs for somebody else.",
+                code="wrong_signer",
+                field="signed_by",
+                remedy="Let the doctor who answers for the numbers sign in and publish.",
+            )
+        return actor.name
+    if not named:
+        raise Invalid(
+            "Nobody has signed this protocol.", field="signed_by", remedy="Name the doctor who signs it."
+        )
+    return named
+
+
 def _template(document: str) -> Template:
     try:
         return template_from(document)
     except Faults as error:
-        faults = [
-            Fault(
-                fault.field,
-                f"Line {fault.line}: {fault.message}." if fault.line else fault.message,
-                fault.remedy,
-            )
-            for fault in error.faults
-        ]
-        raise Invalid(code="protocol_faults", faults=faults) from error
+        raise Invalid(code="protocol_faults", faults=faults_of(error)) from error
 
 
 def _save_once(version: ProtocolVersion) -> None:
