@@ -1,0 +1,61 @@
+"""Everything that is wrong with a document that somebody is still writing: it never raises, it tells.
+
+`protocols.load` refuses the same faults; here they come together with the blanks, and a text that no reader should
+unfold (aliases that hold themselves) is a fault too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocols.checks import blanks
+from protocols.errors import Fault, TemplateFaults
+from protocols.loader import load
+from protocols.places import is_endless
+from protocols.template import Template
+
+LONGEST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A document as it stands: its template if it has no fault, all its faults, the fields left blank."""
+
+    template: Template | None
+    faults: tuple[Fault, ...]
+    blanks: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be planned with."""
+        return self.template is not None and not self.blanks
+
+
+def examine(text: str) -> Examined:
+    """Reads a document. The faults come by line; blanks are known only of a document without faults."""
+    if len(text) > LONGEST:
+        return _refused(f"is longer than {LONGEST} characters", "Shorten it")
+    if is_endless(text):
+        return _refused(
+            "nests without end: an alias (*name) holds itself", "Write out what the alias stands for"
+        )
+    try:
+        template = load(text)
+    except TemplateFaults as error:
+        return Examined(None, _without_echoes(error.faults))
+    return Examined(template, (), tuple(blanks(template)))
+
+
+def _refused(message: str, remedy: str) -> Examined:
+    return Examined(None, (Fault("document", message, remedy, 1),))
+
+
+def _without_echoes(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """Without "should have at least 1 item" of a list whose only fault is the item itself."""
+    fields = [fault.field for fault in faults]
+    return tuple(
+        fault
+        for fault in faults
+        if "at least 1 item" not in fault.message
+        or not any(field.startswith(f"{fault.field}.") for field in fields)
+    )

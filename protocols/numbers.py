@@ -1,0 +1,268 @@
+"""The numbers of a protocol document that a clinician may set, each with its place in the text and its words.
+
+Read from the text and not from the template, so that a document with faults and blanks has its numbers too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import yaml
+
+from protocols.durations import Duration, parse
+from protocols.errors import DurationFault
+from protocols.number_words import Words, in_steps, words_of
+from protocols.places import child, composed, entries, parameter_of, scalar
+from protocols.template import OFFSETS
+
+Kind = Literal["duration", "whole", "decimal"]
+Path = tuple[str, ...]
+OWN = "library: "
+# Fields of a number that say what stands behind it, by the field that holds the number.
+_TAGS = {"cap": ("cap_source", "cap_grade")}
+_WHOLE, _DECIMAL = re.compile(r"[0-9]{1,6}"), re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
+_CONTENT = ("cells_million", "viability_percent", "volume_ml", "hours_to_injection")
+
+
+@dataclass(frozen=True, slots=True)
+class EditableNumber:
+    """One number of a document.
+
+    `value` is as written (``P4W``, ``6``), empty while it is blank. `shown_at` are the fields of the template that read
+    it: more than one if the document shares it. `own` says what the library had, where the clinic has changed it.
+    """
+
+    path: str
+    kind: Kind
+    words: Words
+    value: str
+    source: str = ""
+    grade: str = ""
+    note: str = ""
+    own: str = ""
+    matters: bool = False
+    line: int = 0
+    shown_at: tuple[str, ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        return not self.value
+
+    @property
+    def label(self) -> str:
+        return self.words.label
+
+    @property
+    def in_words(self) -> str:
+        """The value as a doctor says it: ``4 weeks``; what cannot be read stands as it was written."""
+        return said(self.value)
+
+    @property
+    def readable(self) -> bool:
+        """Whether the value is a number of its kind; a blank is none yet, and no fault of reading."""
+        return self.blank or read(self.kind, self.value) is not None
+
+
+@dataclass(slots=True)
+class Spot:
+    """A number with the parts of the text that hold it and what stands behind it."""
+
+    path: Path
+    kind: Kind
+    value: yaml.Node
+    holder: yaml.MappingNode | None = None
+    key: str = ""
+    users: list[Spot] = field(default_factory=list)
+    also_at: list[Path] = field(default_factory=list)
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        """The names of its source and its grade, where the holder has them."""
+        return _TAGS.get(self.key, ("source", "grade"))
+
+    @property
+    def takes_note(self) -> bool:
+        return self.key in ("at", "from", "value")
+
+    @property
+    def name(self) -> str:
+        """The path inside its step or test."""
+        return ".".join(self.path[2:] if self.path[0] in ("steps", "tests") else self.path)
+
+    def tag(self, name: str) -> str:
+        return scalar(child(self.holder, name)) if self.holder is not None else ""
+
+
+def read(kind: Kind, value: str) -> Duration | float | None:
+    """The value of its kind, None if it is none: a duration such as ``P4W``, a whole number from 1, a number."""
+    try:
+        if kind == "duration":
+            return parse(value)
+    except DurationFault:
+        return None
+    shape = _WHOLE if kind == "whole" else _DECIMAL
+    return float(value) if shape.fullmatch(value) else None
+
+
+def said(value: str) -> str:
+    """A value in words: ``4 weeks`` for ``P4W``, ``blank`` for none."""
+    length = read("duration", value)
+    return length.in_words() if isinstance(length, Duration) else value or "blank"
+
+
+def numbers_of(text: str) -> tuple[EditableNumber, ...]:
+    """The numbers of a document in its order, parameters first; none of a text that cannot be read as YAML."""
+    root = composed(text)
+    if root is None:
+        return ()
+    lines = text.splitlines()
+    return tuple(_described(root, spot, lines) for spot in spots(root))
+
+
+def spots(root: yaml.MappingNode) -> list[Spot]:
+    """Every number once: a shared one with all the places that read it, a parameter with all that use it."""
+    found: dict[int, Spot] = {}
+    parameters = {name: _parameter(name, node) for name, node in entries(child(root, "parameters"))}
+    for spot in _walk(root):
+        named = parameters.get(parameter_of(spot.value))
+        if named is not None:
+            named.kind = spot.kind
+            named.users.append(spot)
+            continue
+        first = found.setdefault(id(spot.value), spot)
+        if first is not spot:
+            first.also_at.append(spot.path)
+    return [*(spot for spot in parameters.values() if spot is not None and spot.users), *found.values()]
+
+
+def _parameter(name: str, node: yaml.Node) -> Spot | None:
+    value = child(node, "value")
+    if not isinstance(node, yaml.MappingNode) or value is None:
+        return None
+    return Spot(("parameters", name), "duration", value, node, "value")
+
+
+def _walk(root: yaml.MappingNode) -> Iterator[Spot]:
+    for index, step in entries(child(root, "steps")):
+        yield from _step(("steps", index), step)
+    for name, test in entries(child(root, "tests")):
+        yield from _test(("tests", name), test)
+    for code, settings in entries(child(root, "flags")):
+        yield from _plain(("flags", code), settings, "deadline", "duration")
+    for index, reminder in entries(child(root, "reminders")):
+        yield from _plain(("reminders", index), reminder, "before", "duration")
+    yield from _plain((), root, "notice", "duration")
+
+
+def _step(here: Path, step: yaml.Node) -> Iterator[Spot]:
+    for group in ("relations", "next", "later_round"):
+        for index, relation in entries(child(step, group)):
+            yield from _offsets((*here, group, index), relation)
+    for dose, relations in entries(child(step, "gaps")):
+        for index, relation in entries(relations):
+            yield from _offsets((*here, "gaps", dose, index), relation)
+    for index, size in entries(child(step, "rounds", "sizes")):
+        where = (*here, "rounds", "sizes", index)
+        doses = child(size, "doses")
+        yield Spot(where if doses is None else (*where, "doses"), "whole", size if doses is None else doses)
+    yield from _plain((*here, "rounds"), child(step, "rounds"), "cap", "whole")
+    yield from _plain((*here, "repeat"), child(step, "repeat"), "cap", "whole")
+    yield from _offsets((*here, "repeat", "until"), child(step, "repeat", "until"))
+    yield from _plain(here, step, "count", "whole")
+    for index, need in entries(child(step, "requires")):
+        yield from _number((*here, "requires", index, "not_older_than"), child(need, "not_older_than"))
+    for name in _CONTENT:
+        yield from _plain((*here, "content"), child(step, "content"), name, "decimal")
+
+
+def _test(here: Path, test: yaml.Node) -> Iterator[Spot]:
+    yield from _number((*here, "result_due"), child(test, "result_due"))
+    yield from _number((*here, "valid_for", "number"), child(test, "valid_for", "number"))
+    readings = [
+        (here, test),
+        *(((*here, "assays", name), part) for name, part in entries(child(test, "assays"))),
+    ]
+    for where, reading in readings:
+        for index, band in entries(child(reading, "bands")):
+            yield from _plain((*where, "bands", index), band, "from", "decimal")
+
+
+def _offsets(here: Path, relation: yaml.Node | None) -> Iterator[Spot]:
+    for name in OFFSETS:
+        yield from _number((*here, name), child(relation, name))
+
+
+def _number(here: Path, node: yaml.Node | None) -> Iterator[Spot]:
+    value = child(node, "at")
+    if isinstance(node, yaml.MappingNode) and value is not None:
+        yield Spot(here, "duration", value, node, "at")
+
+
+def _plain(here: Path, holder: yaml.Node | None, name: str, kind: Kind) -> Iterator[Spot]:
+    value = child(holder, name)
+    if isinstance(holder, yaml.MappingNode) and value is not None:
+        yield Spot((*here, name), kind, value, holder, name)
+
+
+def _described(root: yaml.MappingNode, spot: Spot, lines: list[str]) -> EditableNumber:
+    source, grade = (spot.tag(name) for name in spot.tags)
+    behind = [spot, *spot.users]
+    note = next((text for one in behind if one.takes_note and (text := one.tag("note"))), "")
+    own, note = (note.removeprefix(OWN), "") if note.startswith(OWN) else ("", note)
+    if own:
+        own, _, note = own.partition("; ")
+    if not spot.takes_note:
+        own = mark_above(lines, spot)[1]
+    used = [user.path for user in spot.users]
+    places = [*used, *(path for user in spot.users for path in user.also_at), *spot.also_at]
+    return EditableNumber(
+        path=".".join(spot.path),
+        kind=spot.kind,
+        words=words_of(root, spot.path, places),
+        value=scalar(spot.value),
+        source=source or next((user.tag(user.tags[0]) for user in spot.users), ""),
+        grade=grade or next((user.tag(user.tags[1]) for user in spot.users), ""),
+        note=note,
+        own=own,
+        matters=not scalar(spot.value) or own.startswith("blank") or _matters(root, spot),
+        line=spot.value.start_mark.line + 1,
+        shown_at=tuple(".".join(path) for path in (spot.path, *places)),
+    )
+
+
+def mark_above(lines: list[str], spot: Spot) -> tuple[int, str]:
+    """The comment above a number that takes no note: its line, counted from 0, and what the library had. -1 if none."""
+    begins = f"# {OWN}{spot.name} "
+    line = spot.value.start_mark.line - 1
+    while line >= 0 and lines[line].lstrip().startswith("#"):
+        if lines[line].strip().startswith(begins):
+            return line, lines[line].strip().removeprefix(begins)
+        line -= 1
+    return -1, ""
+
+
+def _matters(root: yaml.MappingNode, spot: Spot) -> bool:
+    """Whether it is one of the dozen that a doctor looks at: gaps between doses, doses in all, tests, boosters."""
+    if spot.path[0] == "parameters" or spot.path == ("notice",) or spot.path[0] == "flags":
+        return True
+    if spot.path[0] == "tests":
+        return spot.path[2] == "valid_for"
+    if spot.path[0] != "steps":
+        return False
+    step, part = in_steps(root, spot.path), spot.path[2]
+    is_course = child(step, "rounds") is not None or child(step, "gaps") is not None
+    is_dose = scalar(child(step, "kind")) == "dose"
+    match part:
+        case "next" | "gaps":
+            anchor = child(root, *spot.path[:-1], "after", "previous")
+            return is_dose and (part == "gaps" or anchor is not None)
+        case "rounds" | "repeat" | "count":
+            return True
+        case "content":
+            return is_course and spot.path[3] == "cells_million"
+        case "relations" if spot.path[3] == "0" and spot.path[-1] == "target":
+            return (is_dose and not is_course) or scalar(child(step, "measures")) == "round"
+    return False
