@@ -2,84 +2,150 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
-from protocols.because import AnchorDate
+from protocols.because import AnchorDate, Awaited, Key
+from protocols.facts import Entry
 from protocols.gestation import equivalent_lmp, standing_dating
 from protocols.plan import State
-from protocols.records import Dating
+from protocols.records import Dating, Result
 from protocols.template import Anchor
-from protocols.working import Slot, Working
+from protocols.slots import Slot
+from protocols.working import Working
 
 
-def find_anchor(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | str:
+def find_anchor(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
     """The day of an anchor, or the words for what is still unknown."""
     if anchor.previous:
-        return slot.previous or "the occurrence before"
-    if anchor.milestone is not None:
-        return _milestone(work, anchor.milestone, anchor.occurrence)
+        return slot.previous or Awaited("the occurrence before")
     if anchor.step is not None:
         return _steps(work, slot, anchor)
+    if anchor.milestone is not None:
+        return _milestone(work, anchor.milestone, anchor.occurrence)
     if anchor.gestation:
-        return _gestation(work)
+        return _gestation(work, slot)
     if anchor.cycle_day is not None:
-        start = _milestone(work, "cycle-start", anchor.occurrence)
-        if isinstance(start, str):
-            return start
-        return AnchorDate(
-            f"cycle day {anchor.cycle_day}", start.on + timedelta(days=anchor.cycle_day - 1), start.basis
-        )
+        return _cycle_day(work, anchor.cycle_day, anchor.occurrence)
     if anchor.result is not None:
-        verdict = work.latest.get(anchor.result)
-        return (
-            AnchorDate(f"the {anchor.result} result", verdict.resulted_on, "recorded")
-            if verdict
-            else f"a result of {anchor.result}"
-        )
-    return slot.asked or "a decision"
+        return _rise(work, anchor.result, anchor.rise) if anchor.rise else _result(work, anchor.result)
+    return slot.asked or Awaited("a decision")
 
 
-def _milestone(work: Working, name: str, occurrence: int | str) -> AnchorDate | str:
+def _milestone(work: Working, name: str, occurrence: int | str) -> AnchorDate | Awaited:
     facts = [fact for fact in work.facts.milestones.get(name, ()) if fact.certainty != "cancelled"]
     if isinstance(occurrence, int):
         facts = [fact for fact in facts if fact.occurrence == occurrence]
     if not facts:
-        return f"the milestone {name}"
+        return Awaited(f"the milestone {name}")
     label = work.template.milestones[name].title.lower()
     return AnchorDate(label, facts[-1].on, "recorded" if facts[-1].certainty == "happened" else "planned")
 
 
-def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | str:
-    names = (anchor.step,) if isinstance(anchor.step, str) else anchor.step or ()
+def _cycle_day(work: Working, day: int, occurrence: int | str) -> AnchorDate | Awaited:
+    start = _milestone(work, "cycle-start", occurrence)
+    if isinstance(start, Awaited):
+        return start
+    return AnchorDate(f"cycle day {day}", start.on + timedelta(days=day - 1), start.basis)
+
+
+def _result(work: Working, test: str) -> AnchorDate | Awaited:
+    verdict = work.latest.get(test)
+    if verdict is None:
+        return Awaited(f"a result of {test}")
+    return AnchorDate(f"the {test} result", verdict.resulted_on, "recorded")
+
+
+def _rise(work: Working, test: str, number: int) -> AnchorDate | Awaited:
+    """The sample day of the n-th value of a rising row in this pregnancy.
+
+    A value that does not rise, or comes from another assay, begins a new row: values of two assays are not compared.
+    """
+    since = work.pregnancy_ended_on
+    results = [
+        entry.record
+        for entry in work.facts.all_of(Result)
+        if entry.record.test == test
+        and entry.record.value is not None
+        and (since is None or entry.record.sampled_on > since)
+    ]
+    row = 1 if results else 0
+    if row == number:
+        return _risen(test, number, results[0])
+    for before, result in pairwise(results):
+        assert before.value is not None
+        assert result.value is not None
+        row = row + 1 if result.assay == before.assay and result.value > before.value else 1
+        if row == number:
+            return _risen(test, number, result)
+    return Awaited(f"rising value {number} of {test}")
+
+
+def _risen(test: str, number: int, result: Result) -> AnchorDate:
+    return AnchorDate(f"rising value {number} of {test}", result.sampled_on, "recorded")
+
+
+def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
+    names = anchor.steps
     if anchor.occurrence == "round":
-        return slot.round_end or f"the end of the round of {names[0]}"
+        return slot.round_end or Awaited(f"the end of the round of {names[0]}")
     if isinstance(anchor.occurrence, int):
-        return work.anchors.get((names[0], anchor.occurrence)) or f"{names[0]} #{anchor.occurrence}"
-    found = [_last(work, name) for name in names]
-    known = [candidate for candidate in found if candidate is not None]
+        key = (names[0], anchor.occurrence)
+        return work.anchor_of(key) or Awaited(f"{names[0]} #{anchor.occurrence}", key)
+    lasts = [last for name in names if (last := _last(work, name)) is not None]
+    known = [found for last in lasts if (found := work.anchor_of(last)) is not None]
     if len(names) > 1 and work.is_done(slot):
         # What was done hangs on the last of them that was done too, whatever is proposed for the others by now.
         known = [candidate for candidate in known if not candidate.provisional]
-    if not known or (len(names) == 1 and found[0] is None):
-        return f"the last {names[0]}"
+    if not known:
+        return Awaited(f"the last {names[0]}", _last_certain(work, names[0]))
     return max(known, key=lambda candidate: candidate.on)
 
 
-def _last(work: Working, name: str) -> AnchorDate | None:
-    """The date of a step's last occurrence that is wanted; None while that one has no date.
+def _last(work: Working, name: str) -> Key | None:
+    """A step's last occurrence that is wanted; None where there is none.
 
-    Where all of them were skipped, the day on which that was said: what follows goes on without the step.
+    Where all of them were skipped, the last of those: what follows goes on without the step.
     """
     states = {number: visit.state for (step, number), visit in work.visits.items() if step == name}
     wanted = [
         number for number, state in states.items() if state not in (State.NOT_APPLICABLE, State.SKIPPED)
     ]
     wanted = wanted or [number for number, state in states.items() if state is State.SKIPPED]
-    return work.anchors.get((name, max(wanted))) if wanted else None
+    return (name, max(wanted)) if wanted else None
 
 
-def _gestation(work: Working) -> AnchorDate | str:
-    dating = standing_dating(work.facts.all_of(Dating), work.pregnancy_ended_on)
-    if dating is None or not isinstance(dating.record, Dating):
-        return "the dating of the pregnancy"
+def _last_certain(work: Working, name: str) -> Key | None:
+    """The last occurrence that does not hang on a result to come, so that what follows can bound it."""
+    numbers = [
+        number
+        for (step, number), visit in work.visits.items()
+        if step == name and visit.state is not State.NOT_APPLICABLE and visit.key not in work.contingent
+    ]
+    return (name, max(numbers)) if numbers else None
+
+
+def _gestation(work: Working, slot: Slot) -> AnchorDate | Awaited:
+    dating = standing_dating(_known_then(work, slot), work.pregnancy_ended_on)
+    if dating is None:
+        return Awaited("the dating of the pregnancy")
     return AnchorDate("day 0 of the pregnancy", equivalent_lmp(dating.record), "recorded")
+
+
+def _known_then(work: Working, slot: Slot) -> Sequence[Entry[Dating]]:
+    """The datings that speak for a visit: for what was done, those known when it was done.
+
+    So a later scan moves what lies ahead and never what was judged. Where none was known then, all of them speak.
+    """
+    datings = work.facts.all_of(Dating)
+    done = work.facts.fulfilled.get(slot.key)
+    if done is None:
+        return datings
+    known = [
+        entry
+        for entry in datings
+        if entry.record.on <= done.record.on
+        and not (entry.recorded_at and done.recorded_at and entry.recorded_at > done.recorded_at)
+    ]
+    return known or datings

@@ -13,17 +13,27 @@ from typing import Any, Literal
 from protocols.durations import Duration
 from protocols.windows import WINDOW_DATES, Window
 
+Key = tuple[str, int]
 Basis = Literal["actual", "booked", "proposed", "recorded", "planned", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class AnchorDate:
-    """A day that windows hang on: what it is in words, when, and how sure."""
+    """A day that windows hang on: what it is in words, when, and how sure. `key` names the visit whose day it is."""
 
     label: str
     on: date
     basis: Basis
     provisional: bool = False
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """An anchor without a day yet: the words for it, and the visit that will give the day, where it is one."""
+
+    words: str
+    key: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,9 @@ class ProposalReason:
         if self.weeks_later:
             weeks = "1 week" if self.weeks_later == 1 else f"{self.weeks_later} weeks"
             return f"{day_words(self.first_on, self.proposed_on)} has passed, so {weeks} later"
+        low, high = self.inside
+        if (low is not None and self.target < low) or (high is not None and self.target > high):
+            return f"{day_words(self.target, self.proposed_on)} would leave too little room, so the nearest day that fits"
         if self.proposed_on != self.target:
             return f"{day_words(self.target, self.proposed_on)} is closed, so the nearest open day"
         return f"so {day_words(self.proposed_on, self.target)}"

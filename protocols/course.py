@@ -6,21 +6,21 @@ samples after it are its tests. What was recorded beyond the planned rounds is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from protocols.because import AnchorDate, day_words
-from protocols.flags_facts import dose_inadequate, given_too_early
-from protocols.place import place
-from protocols.plan import PlannedVisit, State, Timing
+from protocols.because import AnchorDate, Awaited, day_words
+from protocols.drafts import Draft
+from protocols.flags_facts import dose_inadequate, given_too_early, outside_dose
+from protocols.place import place, timed
+from protocols.plan import State, Timing
 from protocols.records import Decision, Fulfilled
 from protocols.samples import samples_of
+from protocols.slots import Slot
 from protocols.template import Relation, RoundSize, Step
-from protocols.tests_of_round import Outcome, RoundTests
+from protocols.tests_of_round import Outcome, RoundTests, joined
 from protocols.verdicts import judge, timing
-from protocols.working import Slot, Working
-
-_DONE = frozenset({State.FULFILLED, State.SKIPPED})
+from protocols.working import Working
 
 
 @dataclass(slots=True)
@@ -29,29 +29,44 @@ class Course:
 
     work: Working
     step: Step
-    tests: RoundTests | None
+    tests: tuple[RoundTests, ...]
     occurrence: int = 0
     counted: int = 0
     expected: int = 0
     cap_from: int = 0
-    previous: AnchorDate | None = None
+    previous: AnchorDate | Awaited | None = None
     started: bool = False
     asked: AnchorDate | None = None
     blocked: bool = False
 
     def run(self) -> None:
-        sizes = list(self.step.rounds.sizes) if self.step.rounds else [RoundSize(doses=self.step.count)]
+        sizes = self._sizes()
         number = 0
-        while sizes or self._recorded_beyond():
+        while (sizes and self._reaches()) or self._recorded_beyond():
             size = sizes.pop(0) if sizes else RoundSize(doses=self._recorded_beyond())
             complete = self._round(number, size)
             outcome = self._test(complete, size.donor)
             sizes = self._onwards(outcome, sizes, complete)
             number += 1
-        if self.tests is not None:
-            self.tests.finish(self.counted)
+        for tests in self.tests:
+            tests.finish(self.counted)
         self._unwanted()
         self.work.doses[self.step.name] = self.counted
+
+    def _sizes(self) -> list[RoundSize]:
+        if self.step.rounds:
+            return list(self.step.rounds.sizes)
+        if self.step.repeat:
+            return [RoundSize(doses=1)] * self.step.repeat.cap
+        return [RoundSize(doses=self.step.count)]
+
+    def _reaches(self) -> bool:
+        """Whether the next of a repeated visit still fits before its end; unknown until the one before has a day."""
+        if self.step.repeat is None or not self.started:
+            return True
+        slot = Slot(self.step, self.occurrence + 1, self._relations(1, first=False), previous=self.previous)
+        when = timed(self.work, slot)
+        return when.window is not None and not when.unknown
 
     def _recorded_beyond(self) -> int:
         facts = self.work.facts
@@ -65,7 +80,7 @@ class Course:
     def _round(self, number: int, size: RoundSize) -> bool:
         """Place one round's doses; say whether all of them are done."""
         placed, complete = 0, True
-        while placed < size.doses:
+        while placed < size.number:
             self.occurrence += 1
             slot = Slot(
                 self.step,
@@ -85,27 +100,25 @@ class Course:
                 complete = complete and visit.state is State.SKIPPED
                 self.expected += visit.state is not State.SKIPPED
             if visit.state is not State.SKIPPED:
-                self.previous, self.started = self.work.anchors.get(visit.key), True
+                self.previous = self.work.anchors.get(visit.key) or Awaited("the occurrence before", visit.key)
+                self.started = True
         return complete
 
     def _relations(self, number: int, *, first: bool) -> tuple[Relation, ...]:
+        step = self.step
+        until = (step.repeat.until,) if step.repeat else ()
         if not self.started:
-            return self.step.relations
-        return (
-            self.step.later_round or self.step.next
-            if first and number
-            else self.step.next or self.step.relations
-        )
+            return (*step.relations, *until)
+        if first and number and step.later_round:
+            return step.later_round
+        return (*step.gaps.get(self.expected + 1, step.next or step.relations), *until)
 
-    def _judge(self, visit: PlannedVisit) -> bool:
+    def _judge(self, visit: Draft) -> bool:
         """Judge an act; whether it counts. An early one moves its repeat, for the repeat hangs on it all the same."""
         work, entry = self.work, self.work.facts.fulfilled[visit.key]
-        assert isinstance(entry.record, Fulfilled)
         assert visit.on is not None
         counts = timing(visit.window, visit.on) is not Timing.TOO_EARLY or self.step.kind != "dose"
-        flag = dose_inadequate(work, self.step, visit, entry.record, entry.id)
-        decision = work.raise_flag(flag) if flag else None
-        counts = counts and not (decision is not None and decision.choice == "repeat")
+        counts = self._content_counts(visit, entry.record, entry.id) and counts
         verdict = judge(self.step, visit, entry.record, counts=counts)
         work.verdicts.append(verdict)
         early = given_too_early(work, verdict, entry.id) if self.step.kind == "dose" else None
@@ -115,28 +128,43 @@ class Course:
             self.counted += 1
             self.expected += 1
         else:
-            work.visits[visit.key] = replace(visit, dose=None)
+            visit.dose = None
             label = f"the {self.step.noun} of {day_words(visit.on, visit.on)} that did not count"
-            work.anchors[visit.key] = AnchorDate(label, visit.on, "actual")
+            work.anchors[visit.key] = AnchorDate(label, visit.on, "actual", key=visit.key)
         return counts
+
+    def _content_counts(self, visit: Draft, record: Fulfilled, entry_id: str) -> bool:
+        """Whether a doctor lets a dose count that held too little, or that another clinic gave."""
+        repeated = declined = None
+        flag = dose_inadequate(self.work, self.step, visit, record, entry_id)
+        if flag is not None:
+            repeated = self.work.raise_flag(flag)
+        flag = outside_dose(self.work, self.step, visit, record, entry_id)
+        if flag is not None:
+            declined = self.work.raise_flag(flag)
+        return not (repeated and repeated.choice == "repeat") and not (
+            declined and declined.choice == "does_not_count"
+        )
 
     def _next_act_on(self) -> date | None:
         entry = self.work.facts.fulfilled.get((self.step.name, self.occurrence + 1))
-        return entry.record.on if entry and isinstance(entry.record, Fulfilled) else None
+        return entry.record.on if entry else None
 
     def _test(self, complete: bool, donor: str | None) -> Outcome | None:
-        if self.tests is None:
-            return None
-        end = self.previous
-        return self.tests.after_round(
-            end,
-            self._next_act_on(),
-            self.counted,
-            self.counted - self.cap_from,
-            complete=complete,
-            blocked=self.blocked,
-            donor=donor,
-        )
+        """What the tests of a round came to; None for a step whose rounds nothing tests."""
+        outcomes = [
+            tests.after_round(
+                self.previous,
+                self._next_act_on(),
+                self.counted,
+                self.counted - self.cap_from,
+                complete=complete,
+                blocked=self.blocked,
+                donor=donor,
+            )
+            for tests in self.tests
+        ]
+        return joined(outcomes) if outcomes else None
 
     def _onwards(self, outcome: Outcome | None, sizes: list[RoundSize], complete: bool) -> list[RoundSize]:
         """The sizes still ahead after a round, given what its test and the doctor said."""
@@ -163,7 +191,7 @@ class Course:
         if decision.choice == "change_donor":
             # Antibodies are against one donor's antigens, so another donor's doses are counted anew.
             self.cap_from = self.counted
-        left = rounds.cap - (self.counted - self.cap_from)
+        left = rounds.at_most - (self.counted - self.cap_from)
         asked = decision.parameters.get(
             "doses", rounds.sizes[0].doses if decision.choice == "change_donor" else None
         )
@@ -180,13 +208,13 @@ class Course:
                 place(self.work, Slot(self.step, number, (), state_reason="no further dose is asked for"))
 
 
-def run_course(work: Working, step: Step, test_step: Step | None) -> None:
-    """Place every occurrence of a step that is not a test, and of the test that follows its rounds."""
-    tests = None
-    if test_step is not None and test_step.test is not None:
-        first = work.facts.fulfilled.get((step.name, 1))
-        first_on = first.record.on if first and isinstance(first.record, Fulfilled) else None
+def run_course(work: Working, step: Step, test_steps: tuple[Step, ...]) -> None:
+    """Place every occurrence of a step that is not a test, and of the tests that follow its rounds."""
+    first = work.facts.fulfilled.get((step.name, 1))
+    tests = []
+    for test_step in test_steps:
+        assert test_step.test is not None
         samples = samples_of(work.template, work.facts, test_step.test)
-        ahead = [sample for sample in samples if first_on is not None and sample.on > first_on]
-        tests = RoundTests(work, step, test_step, ahead)
-    Course(work, step, tests).run()
+        ahead = [sample for sample in samples if first is not None and sample.on > first.record.on]
+        tests.append(RoundTests(work, step, test_step, ahead))
+    Course(work, step, tuple(tests)).run()

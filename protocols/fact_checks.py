@@ -72,7 +72,7 @@ def _names(template: Template, record: Record) -> Iterator[Fault]:
 
 
 def _happens_once(step: Step) -> bool:
-    return step.count == 1 and step.rounds is None and step.kind not in ("test", "dose")
+    return not step.several and step.kind not in ("test", "dose")
 
 
 def _dates(record: Record, today: date) -> Iterator[Fault]:
@@ -95,13 +95,18 @@ def _days_said(kind: type[Record]) -> tuple[str, ...]:
 
 def _value(template: Template, record: kinds.Result) -> Iterator[Fault]:
     test = template.tests[record.test]
-    if record.value is not None and not test.minimum <= record.value <= test.maximum:
-        allowed = f"{test.minimum:g} to {test.maximum:g} {test.unit}"
+    assay = test.assay_of(record.assay)
+    if record.assay is None and test.only is None:
+        yield Fault("assay", f"{record.test} is measured by several", f"Give one of: {', '.join(test.assays)}")
+    if assay is None:
+        return
+    if record.value is not None and not assay.minimum <= record.value <= assay.maximum:
+        allowed = f"{assay.minimum:g} to {assay.maximum:g} {assay.unit}"
         yield Fault("value", f"{record.value:g} is no value of {record.test}", f"Give a value from {allowed}")
-    if record.unit is not None and record.unit != test.unit:
+    if record.unit is not None and record.unit != assay.unit:
         yield Fault(
             "unit",
-            f"{record.test} is reported in {test.unit}, not {record.unit}",
+            f"{record.test} is reported in {assay.unit}, not {record.unit}",
             "Convert nothing: check the report",
         )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from protocols.because import full_day
+from protocols.drafts import Draft
 from protocols.facts import Key
-from protocols.plan import DoseVerdict, Flag, PlannedVisit, Response, ResponseVerdict, Timing
-from protocols.records import Fulfilled
+from protocols.plan import DoseVerdict, Flag, Response, ResponseVerdict, Timing
+from protocols.records import Fulfilled, Result
 from protocols.template import LabTest, Step
 from protocols.verdicts import inadequate_parts
 from protocols.working import Working
@@ -54,7 +55,7 @@ def given_too_early(work: Working, verdict: DoseVerdict, record: str) -> Flag | 
 
 
 def dose_inadequate(
-    work: Working, step: Step, visit: PlannedVisit, record: Fulfilled, entry_id: str
+    work: Working, step: Step, visit: Draft, record: Fulfilled, entry_id: str
 ) -> Flag | None:
     """Below the least content; the next doses and the test wait until a doctor says whether it counts."""
     parts = inadequate_parts(step, record)
@@ -67,7 +68,42 @@ def dose_inadequate(
     )
 
 
-def result_overdue(work: Working, test: LabTest, visit: PlannedVisit, due: date) -> Flag:
+def outside_dose(
+    work: Working, step: Step, visit: Draft, record: Fulfilled, entry_id: str
+) -> Flag | None:
+    """Given at another clinic: a doctor says whether it counts; until then what it would lead to is held."""
+    if record.elsewhere is None or step.kind != "dose":
+        return None
+    said = "as documented" if record.elsewhere == "document" else "as reported, without a document"
+    text = f"{step.title} {visit.occurrence} on {full_day(record.on)} was given elsewhere, {said}. Does it count?"
+    return work.make_flag(
+        "outside_dose", f"{step.name}#{visit.occurrence}", text, record.on, (entry_id,), visit.key,
+        holds=_holds(work, "outside_dose", step),
+    )  # fmt: skip
+
+
+def _holds(work: Working, code: str, step: Step) -> tuple[str, ...]:
+    """What the template lets the flag hold, else the step itself and its tests."""
+    settings = work.template.flags.get(code)
+    if settings and settings.holds:
+        return settings.holds
+    return (step.name, *(test.name for test in work.template.tests_after(step.name)))
+
+
+def outside_result(work: Working, test: LabTest, result: Result, entry_id: str) -> Flag | None:
+    """Measured at another clinic: it is compared with nothing until a doctor accepts it."""
+    if result.elsewhere is None:
+        return None
+    said = "as documented" if result.elsewhere == "document" else "as reported, without a document"
+    text = f"{test.title} sampled on {full_day(result.sampled_on)} was measured elsewhere, {said}. Accept it?"
+    subject = f"{result.test}@{result.sampled_on.isoformat()}"
+    settings = work.template.flags.get("outside_result")
+    doses = tuple(step.name for step in work.template.steps if step.kind == "dose")
+    holds = settings.holds if settings and settings.holds else doses
+    return work.make_flag("outside_result", subject, text, result.resulted_on, (entry_id,), holds=holds)
+
+
+def result_overdue(work: Working, test: LabTest, visit: Draft, due: date) -> Flag:
     sampled_on = visit.on or due
     text = f"{test.title} sampled on {full_day(sampled_on)} has no result; it was due by {full_day(due)}"
     return work.make_flag("result_overdue", f"{visit.step}#{visit.occurrence}", text, due, key=visit.key)

@@ -5,39 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from protocols.because import RelationReason, day_words, full_day
-from protocols.plan import LIVE, Flag, PlannedVisit, State
-from protocols.proposals import propose, workdays_of
+from protocols.because import RelationReason, in_words, day_words, full_day
+from protocols.drafts import Draft
+from protocols.plan import LIVE, Flag, State
+from protocols.proposals import propose
 from protocols.records import Decision
 from protocols.requirements import missing_parts
-from protocols.working import Slot, Working
+from protocols.working import Working
 
 _DAY = timedelta(days=1)
 _UNBOOKED = frozenset({State.PROPOSED, State.MISSED})
-VisitRule = Callable[[Working, PlannedVisit], Flag | None]
+VisitRule = Callable[[Working, Draft], Flag | None]
 
 
-def subject(visit: PlannedVisit) -> str:
-    """The part of a flag's key that names the visit; a further attempt is a cause of its own."""
-    attempt = f"@{visit.attempt}" if visit.attempt > 1 else ""
-    return f"{visit.step}#{visit.occurrence}{attempt}"
-
-
-def named(work: Working, visit: PlannedVisit) -> str:
-    """The visit as people say it: ``Sensitisation dose 2``; with its number only where there are several."""
-    step = work.template.step_named[visit.step]
-    several = step.rounds is not None or step.count > 1 or visit.occurrence > 1
-    return f"{visit.title} {visit.dose or visit.occurrence}" if several else visit.title
-
-
-def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
+def unreachable_window(work: Working, visit: Draft) -> Decision | None:
     """No day satisfies all relations; naming them. Returns the decision that settles it, if any."""
     reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
-    text = f"{named(work, visit)} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
+    text = f"{visit.named} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
     return work.raise_flag(
         work.make_flag(
             "unreachable_window",
-            subject(visit),
+            visit.subject,
             text,
             max(reason.anchor.on for reason in reasons),
             key=visit.key,
@@ -45,17 +33,17 @@ def unreachable_window(work: Working, visit: PlannedVisit) -> Decision | None:
     )
 
 
-def window_expired(work: Working, visit: PlannedVisit, maximum: date) -> Decision | None:
+def window_expired(work: Working, visit: Draft, maximum: date) -> Decision | None:
     """The maximum has passed. No source settles whether to restart or go on, so a doctor does."""
     text = (
-        f"{named(work, visit)} was not done by {full_day(maximum)}, the last day allowed: restart or go on?"
+        f"{visit.named} was not done by {full_day(maximum)}, the last day allowed: restart or go on?"
     )
     return work.raise_flag(
-        work.make_flag("window_expired", subject(visit), text, maximum + _DAY, key=visit.key)
+        work.make_flag("window_expired", visit.subject, text, maximum + _DAY, key=visit.key)
     )
 
 
-def visit_overdue(work: Working, visit: PlannedVisit) -> Flag | None:
+def visit_overdue(work: Working, visit: Draft) -> Flag | None:
     latest = visit.window.latest if visit.window else None
     if (
         visit.state not in _UNBOOKED
@@ -65,46 +53,46 @@ def visit_overdue(work: Working, visit: PlannedVisit) -> Flag | None:
         or not work.today.past(latest)
     ):
         return None
-    text = f"{named(work, visit)} is overdue: it was due by {full_day(latest)} and is not booked"
+    text = f"{visit.named} is overdue: it was due by {full_day(latest)} and is not booked"
     return work.make_flag(
-        "visit_overdue", subject(visit), text, latest + _DAY, key=visit.key, proposed_on=visit.proposed_on
+        "visit_overdue", visit.subject, text, latest + _DAY, key=visit.key, proposed_on=visit.proposed_on
     )
 
 
-def closing_unbooked(work: Working, visit: PlannedVisit) -> Flag | None:
+def closing_unbooked(work: Working, visit: Draft) -> Flag | None:
     latest = visit.window.latest if visit.window else None
     if visit.state not in _UNBOOKED or latest is None or visit.provisional or visit.held_by:
         return None
     notice_on = work.ahead_of(latest, work.template.notice)
     if not work.today.reached(notice_on) or work.today.past(latest):
         return None
-    text = f"{named(work, visit)} is not booked and its window closes on {full_day(latest)}"
+    text = f"{visit.named} is not booked and its window closes on {full_day(latest)}"
     return work.make_flag(
-        "closing_unbooked", subject(visit), text, notice_on, key=visit.key, proposed_on=visit.proposed_on
+        "closing_unbooked", visit.subject, text, notice_on, key=visit.key, proposed_on=visit.proposed_on
     )
 
 
-def no_open_day(work: Working, visit: PlannedVisit) -> Flag | None:
+def no_open_day(work: Working, visit: Draft) -> Flag | None:
     window = visit.window
     if visit.state not in _UNBOOKED or visit.proposed_on or visit.held_by or window is None or visit.partial:
         return None
     if visit.waiting_for != ("an open day inside the window",):
         return None
     cause_on = next(day for day in (window.earliest, window.target, window.latest, window.maximum) if day)
-    text = f"{named(work, visit)} has no open day inside its window ({_span(visit)})"
-    return work.make_flag("no_open_day", subject(visit), text, cause_on, key=visit.key)
+    text = f"{visit.named} has no open day inside its window ({_span(visit)})"
+    return work.make_flag("no_open_day", visit.subject, text, cause_on, key=visit.key)
 
 
-def visit_unrecorded(work: Working, visit: PlannedVisit) -> Flag | None:
+def visit_unrecorded(work: Working, visit: Draft) -> Flag | None:
     if visit.state is not State.BOOKED or visit.on is None or not work.today.past(visit.on):
         return None
     text = (
-        f"{named(work, visit)} was booked for {full_day(visit.on)} and nobody has said whether it took place"
+        f"{visit.named} was booked for {full_day(visit.on)} and nobody has said whether it took place"
     )
-    return work.make_flag("visit_unrecorded", subject(visit), text, visit.on + _DAY, key=visit.key)
+    return work.make_flag("visit_unrecorded", visit.subject, text, visit.on + _DAY, key=visit.key)
 
 
-def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
+def prerequisite_missing(work: Working, visit: Draft) -> Flag | None:
     """What could be there by now and is not. What only the day itself can bring is due at arrival, not before."""
     if visit.state is not State.BOOKED or visit.on is None or not visit.missing or work.today.past(visit.on):
         return None
@@ -117,58 +105,57 @@ def prerequisite_missing(work: Working, visit: PlannedVisit) -> Flag | None:
     due = [(text, from_on) for text, from_on in raised if work.today.reached(from_on)]
     if not due:
         return None
-    text = f"{named(work, visit)} on {full_day(visit.on)} still needs: {', '.join(text for text, _ in due)}"
+    text = f"{visit.named} on {full_day(visit.on)} still needs: {', '.join(text for text, _ in due)}"
     return work.make_flag(
-        "prerequisite_missing", subject(visit), text, min(on for _, on in due), key=visit.key
+        "prerequisite_missing", visit.subject, text, min(on for _, on in due), key=visit.key
     )
 
 
-def booking_outside_window(work: Working, visit: PlannedVisit) -> Flag | None:
+def booking_outside_window(work: Working, visit: Draft) -> Flag | None:
     """A booking that does not fit, or no longer: outside earliest to latest, on a closed day, or on one of absence."""
     window, on = visit.window, visit.on
     if visit.state is not State.BOOKED or window is None or on is None:
         return None
-    slot = Slot(work.template.step_named[visit.step], visit.occurrence, ())
     floor, ceiling = window.earliest, window.latest
     inside = (floor is None or on >= floor) and (ceiling is None or on <= ceiling)
-    if inside and workdays_of(work, slot).is_open(on):
+    if inside and work.workdays_of(visit.slot).is_open(on):
         return None
     away = "a closed day" if not work.workdays.is_open(on) else "when somebody who must come is away"
     text = (
-        f"{named(work, visit)} is booked for {full_day(on)}, {away if inside else f'outside {_span(visit)}'}"
+        f"{visit.named} is booked for {full_day(on)}, {away if inside else f'outside {_span(visit)}'}"
     )
-    proposal = None if visit.partial else propose(work, slot, window, window.maximum)
+    proposal = None if visit.partial else propose(work, visit.slot, window, window.maximum)
     booking, proposed_on = work.facts.booked[visit.key], proposal.proposed_on if proposal else None
     return work.make_flag(
-        "booking_outside_window", subject(visit), text, on, (booking.id,), visit.key, proposed_on=proposed_on
+        "booking_outside_window", visit.subject, text, on, (booking.id,), visit.key, proposed_on=proposed_on
     )
 
 
-def booking_not_needed(work: Working, visit: PlannedVisit) -> Flag | None:
+def booking_not_needed(work: Working, visit: Draft) -> Flag | None:
     if visit.state is not State.NOT_APPLICABLE or visit.on is None:
         return None
     text = (
-        f"{named(work, visit)} is booked for {full_day(visit.on)} and no longer needed: {visit.because_text}"
+        f"{visit.named} is booked for {full_day(visit.on)} and no longer needed: {in_words(visit.because)}"
     )
     return work.make_flag(
-        "booking_not_needed", subject(visit), text, visit.on, (work.facts.booked[visit.key].id,), visit.key
+        "booking_not_needed", visit.subject, text, visit.on, (work.facts.booked[visit.key].id,), visit.key
     )
 
 
-def redose_due(work: Working, visit: PlannedVisit) -> Decision | None:
+def redose_due(work: Working, visit: Draft) -> Decision | None:
     """The re-dose has come due without pregnancy. Returns the decision that settles it, if any."""
     target = visit.window.target if visit.window else None
     if target is None or visit.provisional or not work.today.reached(target):
         return None
-    text = f"{visit.title} is due since {full_day(target)}: {visit.because[0].words()}"
+    text = f"{visit.slot.step.title} is due since {full_day(target)}: {visit.because[0].words()}"
     return work.raise_flag(
         work.make_flag(
-            "redose_due", subject(visit), text, target, key=visit.key, proposed_on=visit.proposed_on
+            "redose_due", visit.subject, text, target, key=visit.key, proposed_on=visit.proposed_on
         )
     )
 
 
-def _span(visit: PlannedVisit) -> str:
+def _span(visit: Draft) -> str:
     window = visit.window
     assert window is not None
     days = [day for day in (window.earliest, window.latest) if day]

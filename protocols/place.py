@@ -6,84 +6,60 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from protocols.anchors import find_anchor
-from protocols.because import AnchorDate, Reason, RelationReason, StateReason
+from protocols.because import AnchorDate, Awaited, Reason, RelationReason
 from protocols.conditions import failing, unmet
+from protocols.drafts import Draft
 from protocols.facts import day_of
 from protocols.flags_visits import redose_due, unreachable_window, window_expired
-from protocols.plan import PlannedVisit, State
+from protocols.plan import State
 from protocols.proposals import propose
 from protocols.records import Booked, Decision
 from protocols.requirements import missing_on
+from protocols.slots import Slot
 from protocols.template import Relation
 from protocols.windows import Window, intersect, window_after, window_before
-from protocols.working import Slot, Working
+from protocols.working import Tie, Working
+
+_AHEAD = frozenset({State.PROPOSED, State.BOOKED, State.MISSED})
 
 
 @dataclass(slots=True)
-class _Draft:
-    """A visit while it is being placed; frozen as a PlannedVisit once all of it is known."""
+class Timed:
+    """The window that the protocol asks of an occurrence, with what it hangs on."""
 
-    slot: Slot
     window: Window | None
     because: tuple[Reason, ...]
     unknown: tuple[str, ...]
-    attempt: int
-    state: State = State.WAITING
-    on: date | None = None
-    proposed_on: date | None = None
-    waiting_for: tuple[str, ...] = ()
-    held_by: tuple[str, ...] = ()
-    pencilled: bool = False
-
-    def give_reason(self, text: str) -> None:
-        self.because = (StateReason(text), *self.because)
-
-    def skip_by(self, decision: Decision) -> None:
-        self.state, self.on, self.proposed_on = State.SKIPPED, decision.on, None
-        self.give_reason(f"skipped by decision: {decision.reason}")
-
-    def visit(self, donor: str | None = None, missing: tuple[str, ...] = ()) -> PlannedVisit:
-        return PlannedVisit(
-            step=self.slot.step.name,
-            occurrence=self.slot.occurrence,
-            title=self.slot.step.title,
-            state=self.state,
-            attempt=self.attempt,
-            dose=None if self.state is State.SKIPPED else self.slot.dose,
-            on=self.on,
-            window=self.window,
-            partial=bool(self.unknown) and self.window is not None,
-            provisional=any(
-                isinstance(reason, RelationReason) and reason.anchor.provisional for reason in self.because
-            ),
-            proposed_on=self.proposed_on,
-            waiting_for=self.waiting_for,
-            held_by=self.held_by,
-            pencilled=self.pencilled,
-            attends=self.slot.step.attends,
-            donor=donor,
-            missing=missing,
-            because=self.because,
-        )
+    provisional: bool
+    ties: tuple[Tie, ...]
 
 
-def place(work: Working, slot: Slot) -> PlannedVisit:
+def place(work: Working, slot: Slot) -> Draft:
     """Place `slot` and keep its date for whatever hangs on it."""
-    window, reasons, unknown = timed(work, slot)
-    draft = _Draft(slot, window, reasons, unknown, 1 + len(work.facts.missed.get(slot.key, ())))
+    when = timed(work, slot)
+    work.ties[slot.key] = when.ties
+    if slot.depends:
+        work.contingent.add(slot.key)
+    draft = Draft(
+        slot,
+        attempt=1 + len(work.facts.missed.get(slot.key, ())),
+        dose=slot.dose,
+        window=when.window,
+        unknown=when.unknown,
+        provisional=when.provisional,
+        because=when.because,
+        donor=work.donor_of(slot),
+    )
     _settle(work, draft)
-    donor = work.donor_of(slot)
-    missing: tuple[str, ...] = ()
-    if draft.state in (State.PROPOSED, State.BOOKED, State.MISSED):
+    if draft.state in _AHEAD:
         day = draft.on or draft.proposed_on
-        missing = missing_on(work.template, work.facts, work, slot.step, day, donor)
-    visit = draft.visit(donor, missing)
-    work.visits[slot.key] = visit
-    _keep_anchor(work, slot, visit)
-    return visit
+        draft.missing = missing_on(work.template, work.facts, work, slot.step, day, draft.donor)
+    work.visits[slot.key] = draft
+    _keep_anchor(work, draft)
+    return draft
 
 
-def timed(work: Working, slot: Slot) -> tuple[Window | None, tuple[Reason, ...], tuple[str, ...]]:
+def timed(work: Working, slot: Slot) -> Timed:
     """The window that the protocol asks, its reasons, and the anchors that are not known yet.
 
     What was done is judged from what really happened, so a proposal is no anchor of it.
@@ -92,21 +68,25 @@ def timed(work: Working, slot: Slot) -> tuple[Window | None, tuple[Reason, ...],
     windows: list[Window] = []
     reasons: list[Reason] = []
     unknown: list[str] = []
+    ties: list[Tie] = []
+    provisional = False
     for relation in slot.relations:
         anchor = find_anchor(work, slot, relation.anchor)
-        if isinstance(anchor, str):
-            unknown.append(anchor)
-            continue
-        if done and anchor.provisional:
+        if isinstance(anchor, Awaited):
+            ties.append((relation, anchor, None))
+            unknown.append(anchor.words)
+        elif done and anchor.provisional:
             unknown.append(anchor.label)
-            continue
-        reason = _apply(work, relation, anchor)
-        windows.append(reason.window)
-        reasons.append(reason)
+        else:
+            reason = _apply(work, relation, anchor)
+            provisional = provisional or anchor.provisional
+            ties.append((relation, anchor, reason.window))
+            windows.append(reason.window)
+            reasons.append(reason)
     window = intersect(windows) if windows else None
     if window is not None and window.target is None and not unknown:
         window = replace(window, target=window.earliest)
-    return window, tuple(reasons), tuple(unknown)
+    return Timed(window, tuple(reasons), tuple(unknown), provisional, tuple(ties))
 
 
 def _apply(work: Working, relation: Relation, anchor: AnchorDate) -> RelationReason:
@@ -123,7 +103,12 @@ def _apply(work: Working, relation: Relation, anchor: AnchorDate) -> RelationRea
     )
 
 
-def _settle(work: Working, draft: _Draft) -> None:
+def _skip_by(draft: Draft, decision: Decision) -> None:
+    draft.state, draft.on, draft.proposed_on, draft.dose = State.SKIPPED, decision.on, None, None
+    draft.give_reason(f"skipped by decision: {decision.reason}")
+
+
+def _settle(work: Working, draft: Draft) -> None:
     """Where the visit stands: what happened comes before what is booked, and that before what is only planned."""
     facts, slot = work.facts, draft.slot
     done = facts.fulfilled.get(slot.key) or slot.sampled
@@ -132,7 +117,7 @@ def _settle(work: Working, draft: _Draft) -> None:
         return
     if slot.key in facts.skipped:
         record = facts.skipped[slot.key].record
-        draft.state, draft.on = State.SKIPPED, record.on
+        draft.state, draft.on, draft.dose = State.SKIPPED, record.on, None
         draft.give_reason(f"skipped: {record.reason}")
         return
     off = _not_applicable(work, slot)
@@ -154,26 +139,26 @@ def _settle(work: Working, draft: _Draft) -> None:
         _date(work, draft)
 
 
-def _date(work: Working, draft: _Draft) -> None:
+def _date(work: Working, draft: Draft) -> None:
     """State and proposal of a visit whose anchors and conditions are all known."""
     slot, window = draft.slot, draft.window
     if draft.held_by:
         draft.waiting_for = ("a decision",) if draft.state is State.WAITING else ()
         return
     if window is None:
-        decision = unreachable_window(work, draft.visit())
+        decision = unreachable_window(work, draft)
         if decision and decision.choice == "skip":
-            draft.skip_by(decision)
+            _skip_by(draft, decision)
         else:
             draft.waiting_for = ("a window that fits all relations",)
         return
     maximum = window.maximum
     if maximum is not None and work.today.past(maximum):
-        decision = window_expired(work, draft.visit(), maximum)
+        decision = window_expired(work, draft, maximum)
         if decision is None or decision.choice != "go_on":
             draft.state = State.EXPIRED
             if decision and decision.choice == "skip":
-                draft.skip_by(decision)
+                _skip_by(draft, decision)
             return
         maximum = None
     proposal = propose(work, slot, window, maximum)
@@ -183,9 +168,9 @@ def _date(work: Working, draft: _Draft) -> None:
         draft.waiting_for = ("an open day inside the window",)
         return
     draft.proposed_on, draft.because = proposal.proposed_on, (*draft.because, proposal)
-    decision = redose_due(work, draft.visit()) if slot.step.redose else None
+    decision = redose_due(work, draft) if slot.step.redose else None
     if decision and decision.choice == "decline":
-        draft.skip_by(decision)
+        _skip_by(draft, decision)
 
 
 def _not_applicable(work: Working, slot: Slot) -> str | None:
@@ -225,20 +210,21 @@ def _inside_bounds(window: Window | None, on: date) -> bool:
     return (low is None or on >= low) and (high is None or on <= high)
 
 
-def _keep_anchor(work: Working, slot: Slot, visit: PlannedVisit) -> None:
+def _keep_anchor(work: Working, draft: Draft) -> None:
     """The day that successors hang on: what really happened, until then the booking, until then the proposal."""
-    numbered = slot.dose and (slot.step.rounds or slot.step.count > 1)
-    label = f"{slot.step.noun} {slot.dose}" if numbered else f"the {slot.step.noun}"
-    if visit.state is State.FULFILLED and visit.on:
-        work.anchors[slot.key] = AnchorDate(label, visit.on, "actual")
-    elif visit.state is State.SKIPPED and visit.on:
-        work.anchors[slot.key] = AnchorDate(label, visit.on, "skipped")
-    elif visit.state is State.BOOKED and visit.on and _inside_bounds(visit.window, visit.on):
-        work.anchors[slot.key] = AnchorDate(label, visit.on, "booked")
-    elif visit.state is State.BOOKED and visit.window:
+    key, label = draft.key, draft.slot.label
+    if draft.state is State.FULFILLED and draft.on:
+        work.anchors[key] = AnchorDate(label, draft.on, "actual", key=key)
+    elif draft.state is State.SKIPPED and draft.on:
+        work.anchors[key] = AnchorDate(label, draft.on, "skipped", key=key)
+    elif draft.state is State.BOOKED and draft.on and _inside_bounds(draft.window, draft.on):
+        work.anchors[key] = AnchorDate(label, draft.on, "booked", key=key)
+    elif draft.state is State.BOOKED and draft.window:
         # A booking that the protocol cannot allow is flagged and not obeyed: what follows hangs on the proposal.
-        proposal = propose(work, slot, visit.window, visit.window.maximum)
+        proposal = propose(work, draft.slot, draft.window, draft.window.maximum)
         if proposal is not None:
-            work.anchors[slot.key] = AnchorDate(label, proposal.proposed_on, "proposed", provisional=True)
-    elif visit.proposed_on:
-        work.anchors[slot.key] = AnchorDate(label, visit.proposed_on, "proposed", provisional=True)
+            work.anchors[key] = AnchorDate(label, proposal.proposed_on, "proposed", provisional=True, key=key)
+    elif draft.proposed_on:
+        work.anchors[key] = AnchorDate(label, draft.proposed_on, "proposed", provisional=True, key=key)
+        if work.limits is not None:
+            work.limits.settle(key, draft.proposed_on)

@@ -55,8 +55,50 @@ class Response(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bookable:
+    """The days that leave room for everything else that is not fixed yet, ends inclusive; None where nothing bounds.
+
+    `bound_by` tells in words what makes each end narrower than the window.
+    """
+
+    from_on: date | None
+    to_on: date | None
+    bound_by: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "from": self.from_on.isoformat() if self.from_on else None,
+            "to": self.to_on.isoformat() if self.to_on else None,
+            "bound_by": list(self.bound_by),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How long something counts: `try_by` a response, `redose_by` the last dose. Days of the clinic's calendar.
+
+    Conception pauses a clock, the end of the treatment closes it; only a person opens it again.
+    """
+
+    name: Literal["try_by", "redose_by"]
+    of: str
+    starts_on: date
+    until_on: date
+    state: Literal["running", "run_out", "paused", "closed"]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "of": self.of,
+            "starts_on": self.starts_on.isoformat(),
+            "until_on": self.until_on.isoformat(),
+            "state": self.state,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """What the planner says of one occurrence.
+    """What the planner says of one occurrence. `window` is what the protocol asks; `bookable` what is left of it.
 
     `on` is the actual or booked day; `proposed_on` is a suggestion and empty once something better is known.
     A `partial` window lacks an anchor that is still unknown. `missing` is what blocks the act, due at arrival.
@@ -72,6 +114,7 @@ class PlannedVisit:
     window: Window | None = None
     partial: bool = False
     provisional: bool = False
+    bookable: Bookable | None = None
     proposed_on: date | None = None
     waiting_for: tuple[str, ...] = ()
     held_by: tuple[str, ...] = ()
@@ -100,6 +143,7 @@ class PlannedVisit:
             "on": self.on.isoformat() if self.on else None,
             "window": self.window.as_json() if self.window else None,
             "partial": self.partial,
+            "bookable": self.bookable.as_json() if self.bookable else None,
             "proposed_on": self.proposed_on.isoformat() if self.proposed_on else None,
             "waiting_for": list(self.waiting_for),
             "held_by": list(self.held_by),
@@ -156,6 +200,10 @@ class ResponseVerdict:
     resulted_on: date
     record: str
     text: str
+    assay: str = ""
+    laboratory: str | None = None
+    donor: str | None = None
+    cutoff_version: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -172,6 +220,10 @@ class ResponseVerdict:
             "resulted_on": self.resulted_on.isoformat(),
             "record": self.record,
             "text": self.text,
+            "assay": self.assay,
+            "laboratory": self.laboratory,
+            "donor": self.donor,
+            "cutoff_version": self.cutoff_version,
         }
 
 
@@ -241,6 +293,7 @@ class Plan:
     closed: str | None = None
     donor: str = "partner"
     valid_until: Mapping[str, date] = field(default_factory=dict)
+    clocks: tuple[Clock, ...] = ()
 
     def visit(self, step: str, occurrence: int = 1) -> PlannedVisit | None:
         """The visit of that step and occurrence, if the plan has one."""
@@ -252,6 +305,7 @@ class Plan:
             "visits": [visit.as_json() for visit in self.visits],
             "verdicts": [verdict.as_json() for verdict in self.verdicts],
             "flags": [flag.as_json() for flag in self.flags],
+            "clocks": [clock.as_json() for clock in self.clocks],
             "replan_on": self.replan_on.isoformat() if self.replan_on else None,
             "closed": self.closed,
         }

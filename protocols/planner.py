@@ -6,18 +6,20 @@ Pure: no clock, no database, no file. The order of records changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 
 from protocols.because import StateReason, full_day
+from protocols.clocks import clocks_of
 from protocols.course import run_course
 from protocols.errors import FactFaults
 from protocols.fact_checks import check_facts
 from protocols.facts import Facts
 from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
+from protocols.flags_room import raise_over_room
 from protocols.flags_visits import raise_over_visits, raise_unneeded
-from protocols.plan import Flag, Plan, PlannedVisit, State
-from protocols.records import Close, Pause, Resume
+from protocols.plan import Flag, Plan, PlannedVisit
+from protocols.records import Close, Joined, Pause, Resume
+from protocols.room import Room, room_of
 from protocols.template import Step, Template
 from protocols.tests_of_round import run_baseline
 from protocols.today import Today
@@ -36,34 +38,76 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
     faults = check_facts(template, facts, today)
     if faults:
         raise FactFaults(faults)
-    work = Working(template, facts, workdays, Today(today))
-    # 2. Where the treatment stands: donor, pregnancy, loss, pause, end.
-    _stand(work, today)
-    # 3. Place every occurrence in the order of dependence: doses judged, results read, windows, states, proposals.
-    pregnancy = _pregnancy_flag(work)
-    for step in template.order:
-        _place_step(work, step)
-    # 4. Flags over what was placed.
-    _settle_pregnancy(work, pregnancy)
-    raise_over_visits(work)
-    _raise_over_milestones(work)
-    # 5. A closed treatment asks for nothing more.
+    # 2. and 3. Where the treatment stands; every occurrence in the order of dependence.
+    now = Today(today)
+    work = _placed(Working(template, facts, workdays, now), today)
+    # 4. What the visits leave each other; where a proposal does not fit that, all are placed again inside it.
+    room = None if work.closed else room_of(work)
+    if room is not None and _bites(work, room):
+        work = _placed(Working(template, facts, workdays, now, limits=room), today)
+    # 5. Flags over what was placed.
+    _flag_all(work, room)
+    # 6. A closed treatment asks for nothing more.
     if work.closed:
         _close(work)
     for flag in list(raise_unneeded(work)):
         work.raise_flag(flag)
     if work.faults:
         raise FactFaults(work.faults)
-    # 6. Until the nearest boundary that today was compared with, nothing changes.
+    # 7. Until the nearest boundary that today was compared with, nothing changes.
+    return _frozen(work, today)
+
+
+def _placed(work: Working, today: date) -> Working:
+    """One pass over the steps. Steps that time each other's occurrences are passed over until no day moves any more."""
+    while True:
+        _stand(work, today)
+        pregnancy = _pregnancy_flag(work)
+        for step in work.template.order:
+            _place_step(work, step)
+        _settle_pregnancy(work, pregnancy)
+        if not work.template.entangled or work.anchors == work.hint:
+            return work
+        work = Working(
+            work.template, work.facts, work.workdays, work.today, limits=work.limits, hint=work.anchors
+        )
+
+
+def _bites(work: Working, room: Room) -> bool:
+    """Whether a proposed day lies outside what the others leave, or a window is empty that need not be."""
+    if room.preferred is None:
+        return False
+    for visit in work.visits.values():
+        low, high = room.of(visit.key)
+        day = visit.proposed_on
+        if day is None:
+            if visit.window is None and visit.provisional:
+                return True
+        elif (low is not None and day < low) or (high is not None and day > high):
+            return True
+    return False
+
+
+def _flag_all(work: Working, room: Room | None) -> None:
+    if room is not None:
+        for visit in work.visits.values():
+            visit.bookable = room.bookable(visit)
+        raise_over_room(work, room)
+    raise_over_visits(work)
+    _raise_over_milestones(work)
+
+
+def _frozen(work: Working, today: date) -> Plan:
     return Plan(
         today=today,
-        visits=_sorted(template, work.visits.values()),
+        visits=_sorted(work.template, [visit.freeze() for visit in work.visits.values()]),
         verdicts=tuple(work.verdicts),
         flags=tuple(sorted(work.flags, key=lambda flag: (flag.cause_on, flag.key))),
         replan_on=None if work.closed else work.today.replan_on,
         closed=work.closed,
         donor=work.donor,
         valid_until=dict(work.valid_until),
+        clocks=tuple(clocks_of(work)),
     )
 
 
@@ -83,6 +127,7 @@ def _stand(work: Working, today: date) -> None:
     for entry in facts.all_of(Close):
         if not _resumed(facts, entry.record.on, entry.recorded_at):
             work.closed = work.closed or f"closed: {entry.record.reason}"
+    work.joined_on = max((entry.record.on for entry in facts.all_of(Joined)), default=None)
     stops = pauses(facts)
     if stops and isinstance(stops[-1].record, Pause):
         work.holds["*"] = [PAUSED]
@@ -121,7 +166,7 @@ def _place_step(work: Working, step: Step) -> None:
     if step.measures == "baseline":
         run_baseline(work, step)
     elif step.measures != "round":
-        run_course(work, step, work.template.test_after(step.name))
+        run_course(work, step, work.template.tests_after(step.name))
 
 
 def _raise_over_milestones(work: Working) -> None:
@@ -134,23 +179,9 @@ def _raise_over_milestones(work: Working) -> None:
 def _close(work: Working) -> None:
     """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended."""
     reason = StateReason(work.closed or "closed")
-    work.visits = {key: _ended(visit, reason) for key, visit in work.visits.items()}
+    for visit in work.visits.values():
+        visit.end(reason)
     work.flags = []
-
-
-def _ended(visit: PlannedVisit, reason: StateReason) -> PlannedVisit:
-    """What was done keeps its window, unless that hung on a proposal; nothing else is timed any more."""
-    done = visit.state in (State.FULFILLED, State.SKIPPED)
-    if done and not visit.provisional:
-        return visit
-    said = tuple(why for why in visit.because if isinstance(why, StateReason))
-    bare = replace(visit, window=None, partial=False, provisional=False, because=said)
-    if done or visit.state is State.NOT_APPLICABLE:
-        return bare
-    return replace(
-        bare, state=State.NOT_APPLICABLE, proposed_on=None, held_by=(), waiting_for=(), missing=(),
-        because=(reason, *said),
-    )  # fmt: skip
 
 
 def _sorted(template: Template, visits: Iterable[PlannedVisit]) -> tuple[PlannedVisit, ...]:

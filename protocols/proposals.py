@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from protocols.because import ProposalReason
 from protocols.facts import day_of
-from protocols.records import Absence
+from protocols.slots import Slot
 from protocols.windows import Window
 from protocols.workdays import Workdays
-from protocols.working import Slot, Working
+from protocols.working import Working
 
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -21,8 +21,8 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
     target = window.target or window.earliest or window.latest or window.maximum
     if target is None:
         return None
-    days = workdays_of(work, slot)
-    floor, ceiling = window.earliest, window.latest or maximum
+    days = work.workdays_of(slot)
+    floor, ceiling = _within(work, slot, window.earliest, window.latest or maximum)
     first = days.nearest_open(target, floor, ceiling)
     if first is None and ceiling is not None and work.today.past(ceiling):
         first = days.nearest_open(target, floor, maximum)
@@ -36,6 +36,18 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
                 target, first, weeks, day, (floor, ceiling if ceiling and day <= ceiling else maximum)
             )
     return None
+
+
+def _within(
+    work: Working, slot: Slot, floor: date | None, ceiling: date | None
+) -> tuple[date | None, date | None]:
+    """The window's ends, narrowed to what the visits after and before it leave, while those days have not passed."""
+    low, high = work.limits.of(slot.key) if work.limits is not None else (None, None)
+    if high is not None and work.today.past(high):
+        return floor, ceiling
+    floor = max((day for day in (floor, low) if day is not None), default=None)
+    ceiling = min((day for day in (ceiling, high) if day is not None), default=None)
+    return floor, ceiling
 
 
 def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) -> Iterator[tuple[int, date]]:
@@ -53,18 +65,3 @@ def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) ->
         if end is not None:
             last = end
             yield weeks, end
-
-
-def workdays_of(work: Working, slot: Slot) -> Workdays:
-    """The clinic's open days less those on which somebody who must come is away."""
-    donor = work.donor_of(slot)
-    people = {"recipient", *donor.split("+")} if donor else {"recipient"}
-    away: set[date] = set()
-    for entry in work.facts.all_of(Absence):
-        absence = entry.record
-        if isinstance(absence, Absence) and absence.person in people:
-            away.update(
-                absence.from_on + timedelta(days=days)
-                for days in range((absence.to_on - absence.from_on).days + 1)
-            )
-    return work.workdays.without(away)

@@ -21,6 +21,8 @@ from pydantic import (
 # Far-off years are slips of the pen, and calendar arithmetic ends at year 9999.
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 Certainty = Literal["planned", "happened", "cancelled"]
+Evidence = Literal["document", "reported"]
+Route = Literal["intradermal", "subcutaneous", "intramuscular", "intravenous"]
 DatingBasis = Literal["lmp", "ovulation", "d3", "d5", "d6", "scan"]
 
 
@@ -83,20 +85,33 @@ class _OfStep(_Record):
 
 
 class Given(BaseModel):
-    """What a dose contained, as far as it was measured."""
+    """What a dose contained and how it was given, as far as it was measured.
+
+    `volume_ml` is what was injected, `route_ml` how it was split, `hours_to_injection` the time from the donor's draw,
+    `irradiation_gy` 0 where the cells were not irradiated.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     cells_million: float | None = Field(None, ge=0)
     viability_percent: float | None = Field(None, ge=0, le=100)
     volume_ml: float | None = Field(None, ge=0)
+    hours_to_injection: float | None = Field(None, ge=0)
+    arm: Literal["left", "right", "both"] | None = None
+    route_ml: dict[Route, Annotated[float, Field(gt=0)]] | None = None
+    irradiation_gy: float | None = Field(None, ge=0)
+    medium_lot: str | None = None
 
 
 class Fulfilled(_OfStep):
-    """A step was done on a day: a dose given, a sample taken."""
+    """A step was done on a day: a dose given, a sample taken.
+
+    `elsewhere` says that another clinic did it and on what evidence; a doctor decides whether such a dose counts.
+    """
 
     kind: Literal["fulfilled"]
     given: Given | None = None
     donor: str | None = None
+    elsewhere: Evidence | None = None
 
 
 class Missed(_OfStep):
@@ -121,7 +136,11 @@ class Booked(_OfStep):
 
 
 class Result(_Record):
-    """A laboratory result. `donor` is who the sample was tested against; absent means the donor of that day."""
+    """A laboratory result. `donor` is who the sample was tested against; absent means the donor of that day.
+
+    `assay` may be left out where the test has one. `elsewhere` marks a result brought from another clinic: it is
+    compared with nothing until a doctor accepts it.
+    """
 
     kind: Literal["result"]
     test: str
@@ -134,6 +153,7 @@ class Result(_Record):
     laboratory: str | None = None
     cutoff_version: str | None = None
     donor: str | None = None
+    elsewhere: Evidence | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Result:
@@ -214,11 +234,15 @@ class Absence(_Record):
 
 
 class Joined(_Record):
-    """The couple was treated elsewhere before. What was done there is recorded in further records with its evidence."""
+    """The couple was treated elsewhere before and joined on this day.
+
+    What was done there is recorded in further records, each marked `elsewhere` with its evidence. What was due before
+    the day is not overdue.
+    """
 
     kind: Literal["joined"]
     on: Day
-    evidence: Literal["document", "reported"]
+    evidence: Evidence
     place: str = ""
 
 

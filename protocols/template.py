@@ -7,37 +7,22 @@ abstract or registry; B clinic or laboratory page; C weaker; setting: a clinic's
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from protocols.conditions import Condition, asked_of
-from protocols.durations import Duration, MonthEnds, parse
+from protocols.durations import Duration, MonthEnds
+from protocols.laboratory import Assay, Band, LabTest, Validity
+from protocols.relations import OFFSETS, Anchor, DurationText, Grade, Number, Part, Relation
 
-Grade = Literal["A", "B", "C", "setting"]
+__all__ = [
+    "LIMITS", "OFFSETS", "Anchor", "Assay", "Band", "Content", "FlagSettings", "Grade", "LabTest", "MilestoneKind", "Number",
+    "Part", "Relation", "ReminderSettings", "Repeat", "Requirement", "RoundSize", "Rounds", "Source", "Step",
+    "Template", "Validity",
+]  # fmt: skip
+LIMITS = ("cells_million", "viability_percent", "volume_ml", "hours_to_injection")
 Phase = Literal["pre-conception", "pregnancy", "any"]
-ResponseBand = Literal["none", "weak", "responded"]
-DurationText = Annotated[
-    Duration,
-    BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value),
-    PlainSerializer(str, return_type=str),
-]
-ANCHORS = ("milestone", "step", "previous", "gestation", "cycle_day", "result", "decision")
-OFFSETS = ("absolute_minimum", "earliest", "target", "latest", "maximum")
-
-
-class Part(BaseModel):
-    """Base of every piece of a document: frozen, and a field that is not known is a fault."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Source(Part):
@@ -45,126 +30,37 @@ class Source(Part):
     grade: Grade
 
 
-class Number(Part):
-    """A duration with where it comes from. ``at: null`` is a blank that a clinician fills before publishing."""
-
-    at: DurationText | None
-    source: str
-    grade: Grade
-    note: str = ""
-
-
-class Anchor(Part):
-    """What a window hangs on. Exactly one of the fields, with `occurrence` where there are several."""
-
-    milestone: str | None = None
-    step: str | tuple[str, ...] | None = None
-    previous: bool = False
-    gestation: bool = False
-    cycle_day: int | None = Field(None, ge=1, le=60)
-    result: str | None = None
-    decision: str | None = None
-    occurrence: int | Literal["latest", "round"] = "latest"
-
-    @model_validator(mode="after")
-    def _one(self) -> Anchor:
-        if sum(getattr(self, name) not in (None, False) for name in ANCHORS) != 1:
-            raise ValueError(f"name exactly one of {', '.join(ANCHORS)}")
-        return self
-
-
-class Relation(Part):
-    """One bound of a visit by an anchor, with up to five offsets. `before` counts them back from the anchor."""
-
-    after: Anchor | None = None
-    before: Anchor | None = None
-    absolute_minimum: Number | None = None
-    earliest: Number | None = None
-    target: Number | None = None
-    latest: Number | None = None
-    maximum: Number | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Relation:
-        if (self.after is None) == (self.before is None):
-            raise ValueError("give either after or before")
-        if all(getattr(self, name) is None for name in OFFSETS):
-            raise ValueError("give at least one offset")
-        return self
-
-    @cached_property
-    def anchor(self) -> Anchor:
-        anchor = self.after or self.before
-        assert anchor is not None
-        return anchor
-
-    @cached_property
-    def cited(self) -> str:
-        """The sources of the offsets with their grades: ``S02 (A), S43 (B)``."""
-        numbers = [number for name in OFFSETS if (number := getattr(self, name)) is not None]
-        return ", ".join(dict.fromkeys(f"{number.source} ({number.grade})" for number in numbers))
-
-    @cached_property
-    def offsets(self) -> tuple[Duration | None, ...]:
-        """The five offsets with the defaults filled: absolute minimum = earliest, latest = maximum."""
-        given = [getattr(self, name) for name in OFFSETS]
-        minimum, earliest, target, latest, maximum = [number.at if number else None for number in given]
-        return (minimum or earliest, earliest or minimum, target, latest or maximum, maximum)
-
-
-class Band(Part):
-    """Values from `from_value` up to the next band."""
-
-    from_value: float = Field(alias="from")
-    name: str
-    response: ResponseBand
-    source: str
-    grade: Grade
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Validity(Part):
-    number: Number
-    starts: Literal["sampled_on", "resulted_on"] = "sampled_on"
-
-
-class LabTest(Part):
-    """A laboratory test whose value is read by bands. Values of different assays are never compared."""
-
-    title: str
-    assay: str
-    unit: str
-    minimum: float
-    maximum: float
-    donor_specific: bool = True
-    bands: tuple[Band, ...] = Field(min_length=1)
-    result_due: Number | None = None
-    valid_for: Validity | None = None
-
-    def band(self, value: float) -> Band:
-        """The band that holds `value`, which lies inside minimum..maximum."""
-        return [band for band in self.bands if band.from_value <= value][-1]
-
-
 class RoundSize(Part):
-    doses: int = Field(ge=1)
+    """So many doses before the next test. `doses: null` is a blank; `donor` where it is not the treatment's."""
+
+    doses: int | None = Field(ge=1)
     donor: str | None = None
+
+    @property
+    def number(self) -> int:
+        assert self.doses is not None, "a blank is filled before anything is planned"
+        return self.doses
 
 
 class Rounds(Part):
     """Doses in rounds with a test after each; a decision may append a round while doses are left under the cap."""
 
     sizes: tuple[RoundSize, ...] = Field(min_length=1)
-    cap: int = Field(ge=1)
+    cap: int | None = Field(ge=1)
     cap_source: str
     cap_grade: Grade
+
+    @property
+    def at_most(self) -> int:
+        assert self.cap is not None, "a blank is filled before anything is planned"
+        return self.cap
 
     @field_validator("sizes", mode="before")
     @classmethod
     def _plain_number(cls, value: Any) -> Any:
         if not isinstance(value, list | tuple):
             return value
-        return [{"doses": size} if isinstance(size, int) else size for size in value]
+        return [{"doses": size} if isinstance(size, int | None) else size for size in value]
 
 
 class Requirement(Part):
@@ -185,17 +81,35 @@ class Requirement(Part):
         return self
 
 
-class Content(Part):
-    """Least content of a dose. Below it the dose is `inadequate` and a doctor decides whether it counts."""
+class Repeat(Part):
+    """A visit that comes again while its window still reaches `until`, and never more than `cap` times."""
 
-    cells_million: float | None = None
-    viability_percent: float | None = None
+    until: Relation
+    cap: int = Field(ge=1)
+    cap_source: str
+    cap_grade: Grade
+
+
+class Content(Part):
+    """What a dose must hold at least, and how old it may be. Else it is `inadequate` and a doctor decides.
+
+    `hours_to_injection` counts from the donor's draw to the injection.
+    """
+
+    cells_million: float | None = Field(None, gt=0)
+    viability_percent: float | None = Field(None, gt=0, le=100)
+    volume_ml: float | None = Field(None, gt=0)
+    hours_to_injection: float | None = Field(None, gt=0)
     source: str
     grade: Grade
 
 
 class Step(Part):
-    """One element of the protocol. Relations of the first occurrence, of the next ones, and of a later round's first."""
+    """One element of the protocol.
+
+    `relations` time its first occurrence, `next` those after it, `later_round` the first of a later round; `gaps` times
+    the dose of a number where that differs from `next`.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     title: str
@@ -206,7 +120,9 @@ class Step(Part):
     relations: tuple[Relation, ...] = Field(min_length=1)
     next: tuple[Relation, ...] = ()
     later_round: tuple[Relation, ...] = ()
+    gaps: dict[int, tuple[Relation, ...]] = Field(default_factory=dict)
     rounds: Rounds | None = None
+    repeat: Repeat | None = None
     count: int = Field(1, ge=1)
     test: str | None = None
     measures: Literal["baseline", "round"] | None = None
@@ -216,6 +132,33 @@ class Step(Part):
     redose: bool = False
     requires: tuple[Requirement, ...] = ()
     content: Content | None = None
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether the protocol may ask for it more than once, so that people say its number."""
+        return self.rounds is not None or self.repeat is not None or self.count > 1
+
+    @cached_property
+    def most(self) -> int | None:
+        """How often the protocol asks for it at most; None for a test, which follows its rounds."""
+        if self.kind == "test" and self.repeat is None and self.count == 1:
+            return None
+        return self.rounds.cap if self.rounds else self.repeat.cap if self.repeat else self.count
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, tuple[Relation, ...]], ...]:
+        """The relations by where they stand in the document, such as ``next`` or ``gaps.3``."""
+        named: list[tuple[str, tuple[Relation, ...]]] = [
+            ("relations", self.relations),
+            ("next", self.next),
+            ("later_round", self.later_round),
+            *((f"gaps.{number}", relations) for number, relations in self.gaps.items()),
+        ]
+        return tuple((name, relations) for name, relations in named if relations)
+
+    @cached_property
+    def all_relations(self) -> tuple[Relation, ...]:
+        return tuple(relation for _, relations in self.groups for relation in relations)
 
 
 class FlagSettings(Part):
@@ -264,9 +207,20 @@ class Template(Part):
     def dose_steps(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.rounds is not None)
 
-    def test_after(self, dose_step: str) -> Step | None:
-        """The step that tests after each round of a dose step, if there is one."""
-        return next((step for step in self.steps if step.measures == "round" and step.of == dose_step), None)
+    def tests_after(self, dose_step: str) -> tuple[Step, ...]:
+        """The steps that test after each round of a dose step; all of them must respond."""
+        return tuple(step for step in self.steps if step.measures == "round" and step.of == dose_step)
+
+    @cached_property
+    def entangled(self) -> bool:
+        """Whether steps time each other's occurrences, such as a review after dose 2 that times dose 3."""
+        place = {step.name: number for number, step in enumerate(self.order)}
+        return any(
+            place.get(name, -1) > place[step.name]
+            for step in self.steps
+            for relation in step.all_relations
+            for name in relation.anchor.steps
+        )
 
     @cached_property
     def order(self) -> tuple[Step, ...]:
@@ -280,17 +234,14 @@ class Template(Part):
         return tuple(placed)
 
     def _hangs_on(self, step: Step) -> set[str]:
-        named: set[str] = set()
-        for relation in (*step.relations, *step.next, *step.later_round):
-            steps = relation.anchor.step
-            named |= {steps} if isinstance(steps, str) else set(steps or ())
+        named = {name for relation in step.all_relations for name in relation.anchor.steps}
         return named | self._asks_for(step)
 
     def _asks_for(self, step: Step) -> set[str]:
         """The steps whose doses, results or decided flags say whether a step applies or may be done."""
         asked = set(asked_of(step.when)) if step.when is not None else set()
         asked |= {name for need in step.requires if (name := need.valid_result)}
-        asked |= {name for relation in step.relations if (name := relation.anchor.result)}
+        asked |= {name for relation in step.all_relations if (name := relation.anchor.result)}
         flags = asked - set(self.tests) - set(self.step_named)
         return {
             other.name

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from protocols.because import AnchorDate
+from protocols.because import AnchorDate, Awaited
+from protocols.drafts import Draft
 from protocols.durations import add
-from protocols.flags_facts import response_flag, result_expired, result_overdue
+from protocols.flags_facts import outside_result, response_flag, result_expired, result_overdue
 from protocols.place import place, timed
-from protocols.plan import PlannedVisit, Response, ResponseVerdict, State
+from protocols.plan import Response, ResponseVerdict, State
 from protocols.records import Decision, Fulfilled
 from protocols.samples import Sample, samples_of
 from protocols.template import LabTest, Step
 from protocols.verdicts import judge, read_response
-from protocols.working import Slot, Working
+from protocols.slots import Slot
+from protocols.working import Working
 
 _AGAIN = frozenset({"retest", "resample"})
 _ACCEPTING = frozenset({"continue", "accept", "treat_anyway"})
@@ -30,6 +34,20 @@ class Outcome:
     asked: AnchorDate | None = None
 
 
+def joined(outcomes: Sequence[Outcome]) -> Outcome:
+    """What several tests of one round come to: all must respond, and a decision on one of them speaks for the round."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    decided = next((outcome for outcome in outcomes if outcome.decision is not None), None)
+    asked = [outcome.asked for outcome in outcomes if outcome.asked is not None]
+    return Outcome(
+        responded=all(outcome.responded for outcome in outcomes),
+        pending=any(outcome.pending for outcome in outcomes),
+        decision=decided.decision if decided else None,
+        asked=max(asked, key=lambda anchor: anchor.on, default=None),
+    )
+
+
 class RoundTests:
     """Reads the samples of a course in order and places the visits of its test step."""
 
@@ -43,11 +61,11 @@ class RoundTests:
         self.last_read = next((sample for sample in reversed(samples) if sample.reading), None)
         self.numbers = {sample.occurrence for sample in samples if sample.step is step}
         self.numbers |= {number for name, number in work.facts.skipped if name == step.name}
-        self.cap = dose_step.rounds.cap if dose_step.rounds else dose_step.count
+        self.cap = dose_step.rounds.at_most if dose_step.rounds else dose_step.count
 
     def after_round(
         self,
-        end: AnchorDate | None,
+        end: AnchorDate | Awaited | None,
         until: date | None,
         counted: int,
         under_cap: int,
@@ -62,7 +80,7 @@ class RoundTests:
         """
         self.donor = donor
         outcome, again, taken = Outcome(), None, 0
-        if complete and end is not None:
+        if complete and isinstance(end, AnchorDate):
             self._interim([sample for sample in self.left if sample.on <= end.on], counted)
             mine = [
                 sample for sample in self.left if sample.on > end.on and (until is None or sample.on <= until)
@@ -90,6 +108,7 @@ class RoundTests:
             # Antibodies against an earlier donor say nothing of this one.
             del self.work.latest[self.name]
             self.work.valid_until.pop(self.name, None)
+            self.work.clocks.pop(self.name, None)
 
     def place_unwanted(self) -> None:
         """Bookings of tests that nothing asks for stay visible, with their flag."""
@@ -110,7 +129,7 @@ class RoundTests:
         return number
 
     def _sampled(
-        self, sample: Sample, end: AnchorDate | None, asked: AnchorDate | None, counted: int, under_cap: int
+        self, sample: Sample, end: AnchorDate | Awaited | None, asked: AnchorDate | None, counted: int, under_cap: int
     ) -> tuple[Outcome, AnchorDate | None]:
         """Place and read one sample. Returns what it came to, and the day from which a further test is asked, if one is."""
         visit, slot = self._done(sample, end, asked)
@@ -119,7 +138,10 @@ class RoundTests:
                 # Whatever earlier samples said: the answer is at the laboratory.
                 self.work.open_tests.add(self.name)
             return Outcome(), self._overdue(visit, sample)
-        window, _, _ = timed(self.work, slot)
+        outside = self._outside(sample)
+        if outside is not None:
+            return Outcome(), outside if isinstance(outside, AnchorDate) else None
+        window = timed(self.work, slot).window
         verdict = read_response(
             self.name,
             self.test,
@@ -136,8 +158,8 @@ class RoundTests:
         return self._outcome(verdict, visit, decision, sample)
 
     def _done(
-        self, sample: Sample, end: AnchorDate | None, asked: AnchorDate | None
-    ) -> tuple[PlannedVisit, Slot]:
+        self, sample: Sample, end: AnchorDate | Awaited | None, asked: AnchorDate | None
+    ) -> tuple[Draft, Slot]:
         sample.step, sample.occurrence = self.step, self._number(sample)
         relations = self.step.next if asked and self.step.next else self.step.relations
         slot = Slot(self.step, sample.occurrence, relations, asked=asked, round_end=end, sampled=sample.entry)
@@ -151,7 +173,20 @@ class RoundTests:
         self.work.verdicts.append(judge(self.step, visit, record, counts=True))
         return visit, slot
 
-    def _decide(self, verdict: ResponseVerdict, sample: Sample, visit: PlannedVisit) -> Decision | None:
+    def _outside(self, sample: Sample) -> AnchorDate | Literal["undecided"] | None:
+        """None for a result of ours, or one that a doctor accepted; else the day from which another test is asked."""
+        assert sample.reading is not None
+        assert sample.result is not None
+        flag = outside_result(self.work, self.test, sample.reading, sample.result.id)
+        if flag is None:
+            return None
+        decision = self.work.raise_flag(flag)
+        if decision is None:
+            self.work.open_tests.add(self.name)
+            return "undecided"
+        return None if decision.choice == "accept" else AnchorDate("the decision", decision.on, "recorded")
+
+    def _decide(self, verdict: ResponseVerdict, sample: Sample, visit: Draft) -> Decision | None:
         flag = response_flag(self.work, verdict, self.cap, visit.key)
         if flag is None:
             return None
@@ -160,7 +195,7 @@ class RoundTests:
         return self.work.raise_flag(flag, superseded)
 
     def _outcome(
-        self, verdict: ResponseVerdict, visit: PlannedVisit, decision: Decision | None, sample: Sample
+        self, verdict: ResponseVerdict, visit: Draft, decision: Decision | None, sample: Sample
     ) -> tuple[Outcome, AnchorDate | None]:
         read_on = AnchorDate(f"the {self.step.noun} result", verdict.resulted_on, "recorded")
         if decision is not None:
@@ -177,18 +212,23 @@ class RoundTests:
             ), None
         if verdict.response is not Response.RESPONDED:
             return Outcome(pending=False, asked=read_on), None
-        again = self._expired(verdict, visit, sample)
+        end = visit.slot.round_end
+        dosed_on = end.on if isinstance(end, AnchorDate) else verdict.sampled_on
+        again = self._expired(verdict, visit, sample, dosed_on)
         return Outcome(responded=again is None, pending=again is not None), again
 
-    def _expired(self, verdict: ResponseVerdict, visit: PlannedVisit, sample: Sample) -> AnchorDate | None:
+    def _expired(
+        self, verdict: ResponseVerdict, visit: Draft, sample: Sample, dosed_on: date
+    ) -> AnchorDate | None:
         """Whether the response outlived its validity before it was used; the decision to test again, if taken."""
         work, valid = self.work, self.test.valid_for
         if valid is None or valid.number.at is None:
             work.valid_until[self.name] = date.max
             return None
-        start = verdict.sampled_on if valid.starts == "sampled_on" else verdict.resulted_on
+        start = {"sampled_on": verdict.sampled_on, "resulted_on": verdict.resulted_on, "last_dose": dosed_on}[valid.starts]
         until = add(start, valid.number.at, work.template.month_ends)
         work.valid_until[self.name] = until
+        work.clocks[self.name] = (start, until)
         users = [
             step.name
             for step in work.template.steps
@@ -203,7 +243,7 @@ class RoundTests:
         again = decision is not None and decision.choice == "retest"
         return AnchorDate("the decision", decision.on, "recorded") if decision is not None and again else None
 
-    def _overdue(self, visit: PlannedVisit, sample: Sample) -> AnchorDate | None:
+    def _overdue(self, visit: Draft, sample: Sample) -> AnchorDate | None:
         due = self.test.result_due
         if due is None or due.at is None:
             return None
@@ -213,7 +253,7 @@ class RoundTests:
         decision = self.work.raise_flag(result_overdue(self.work, self.test, visit, due_on))
         return AnchorDate("the decision", decision.on, "recorded") if decision else None
 
-    def _ahead(self, end: AnchorDate | None, asked: AnchorDate | None, depends: bool) -> PlannedVisit:
+    def _ahead(self, end: AnchorDate | Awaited | None, asked: AnchorDate | None, depends: bool) -> Draft:
         relations = self.step.next if asked and self.step.next else self.step.relations
         number = self._number(None)
         return place(
@@ -224,7 +264,7 @@ class RoundTests:
         for sample in samples:
             self.left = [other for other in self.left if other is not sample]
             visit = self._done(sample, None, None)[0] if sample.visit is not None else None
-            if sample.reading is None:
+            if sample.reading is None or sample.reading.elsewhere:
                 continue
             verdict = read_response(
                 self.name,
@@ -270,6 +310,9 @@ def _read_baseline(reader: RoundTests, sample: Sample, asked: AnchorDate | None)
     visit, _ = reader._done(sample, None, asked)
     if sample.reading is None:
         return reader._overdue(visit, sample)
+    outside = reader._outside(sample)
+    if outside is not None:
+        return outside if isinstance(outside, AnchorDate) else None
     verdict = read_response(
         reader.name,
         reader.test,

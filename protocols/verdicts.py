@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from protocols.because import day_words
-from protocols.plan import DoseVerdict, PlannedVisit, Response, ResponseVerdict, Timing
+from protocols.drafts import Draft
+from protocols.plan import DoseVerdict, Response, ResponseVerdict, Timing
 from protocols.records import Fulfilled, Result
 from protocols.samples import Sample
-from protocols.template import LabTest, Step
+from protocols.template import Assay, Band, LabTest, Step
 from protocols.windows import Window
 
 
@@ -28,24 +29,27 @@ def timing(window: Window | None, on: date) -> Timing:
 
 
 def inadequate_parts(step: Step, record: Fulfilled) -> tuple[str, ...]:
-    """What of a dose's content lies below the step's least content, in words. What was not measured is not judged."""
+    """What of a dose's content misses the step's limits, in words. What was not measured is not judged."""
     if step.content is None or record.given is None:
         return ()
     given, asked = record.given, step.content
-    found = []
-    if (
-        asked.cells_million is not None
-        and given.cells_million is not None
-        and given.cells_million < asked.cells_million
-    ):
-        found.append(f"{given.cells_million:g} million cells, at least {asked.cells_million:g} asked")
-    low = asked.viability_percent
-    if low is not None and given.viability_percent is not None and given.viability_percent < low:
-        found.append(f"{given.viability_percent:g} % viable, at least {low:g} % asked")
+    least = (
+        ("million cells", given.cells_million, asked.cells_million),
+        ("% viable", given.viability_percent, asked.viability_percent),
+        ("ml injected", given.volume_ml, asked.volume_ml),
+    )
+    found = [
+        f"{value:g} {unit}, at least {floor:g} asked"
+        for unit, value, floor in least
+        if value is not None and floor is not None and value < floor
+    ]
+    hours, most = given.hours_to_injection, asked.hours_to_injection
+    if hours is not None and most is not None and hours > most:
+        found.append(f"{hours:g} hours from draw to injection, at most {most:g} asked")
     return tuple(found)
 
 
-def judge(step: Step, visit: PlannedVisit, record: Fulfilled, *, counts: bool) -> DoseVerdict:
+def judge(step: Step, visit: Draft, record: Fulfilled, *, counts: bool) -> DoseVerdict:
     """The verdict on an act. `counts` is what its timing and, for its content, a doctor say."""
     assert visit.on is not None
     how = timing(visit.window, visit.on)
@@ -65,9 +69,9 @@ def judge(step: Step, visit: PlannedVisit, record: Fulfilled, *, counts: bool) -
     )
 
 
-def _timing_text(step: Step, visit: PlannedVisit, how: Timing, counts: bool) -> str:
+def _timing_text(step: Step, visit: Draft, how: Timing, counts: bool) -> str:
     assert visit.on is not None
-    numbered = visit.dose and (step.rounds or step.count > 1)
+    numbered = visit.dose and step.several
     name = f"{step.noun} {visit.dose}" if numbered else step.noun
     window = visit.window
     if how is Timing.TOO_EARLY and window and window.absolute_minimum:
@@ -94,38 +98,41 @@ def read_response(
     result, entry = sample.reading, sample.result
     assert result is not None
     assert entry is not None
-    band = test.band(result.value) if result.value is not None else None
-    response, text = _response(result, test, place, window, doses, cap, donor)
+    assay = test.assay_of(result.assay)
+    band = assay.band(result.value) if assay and result.value is not None else None
+    unreadable = _unreadable(result, test, assay, place, donor)
+    response, text = (
+        (Response.NOT_INTERPRETABLE, unreadable)
+        if unreadable or band is None or assay is None
+        else _response(result, f"{result.value:g} {assay.unit} is {band.name}", band, place, window, doses, cap)
+    )
     return ResponseVerdict(
         test=name,
         step=sample.step.name if sample.step else None,
         occurrence=sample.occurrence,
         response=response,
         value=result.value,
-        unit=test.unit,
+        unit=assay.unit if assay else result.unit or "",
         band=band.name if band else None,
         dose_number=doses,
         sampled_on=result.sampled_on,
         resulted_on=result.resulted_on,
         record=entry.id,
         text=text,
+        assay=result.assay or test.only or "",
+        laboratory=result.laboratory,
+        donor=result.donor or donor if test.donor_specific else None,
+        cutoff_version=result.cutoff_version or (assay.cutoff_version if assay else "") or None,
     )
 
 
 def _response(
-    result: Result, test: LabTest, place: str, window: Window | None, doses: int, cap: int, donor: str
+    result: Result, reading: str, band: Band, place: str, window: Window | None, doses: int, cap: int
 ) -> tuple[Response, str]:
-    unreadable = _unreadable(result, test, place, donor)
-    if unreadable:
-        return Response.NOT_INTERPRETABLE, unreadable
-    assert result.value is not None
-    band = test.band(result.value)
-    reading = f"{result.value:g} {test.unit} is {band.name}"
     if place == "baseline":
         negative = band.response == "none"
-        return (
-            Response.BASELINE_NEGATIVE if negative else Response.BASELINE_POSITIVE
-        ), f"{reading} before dose 1"
+        verdict = Response.BASELINE_NEGATIVE if negative else Response.BASELINE_POSITIVE
+        return verdict, f"{reading} before dose 1"
     reading = f"{reading} after dose {doses} of at most {cap}"
     if band.response == "responded":
         return Response.RESPONDED, reading
@@ -133,21 +140,22 @@ def _response(
         return Response.WEAK, reading
     if window and window.absolute_minimum and result.sampled_on < window.absolute_minimum:
         limit = day_words(window.absolute_minimum, result.sampled_on)
-        return (
-            Response.NOT_INTERPRETABLE,
-            f"{reading}, but sampled before {limit}: too soon to say no response",
-        )
+        early = f"{reading}, but sampled before {limit}: too soon to say no response"
+        return Response.NOT_INTERPRETABLE, early
     return (Response.NOT_RESPONDED_FINAL if doses >= cap else Response.NOT_RESPONDED_YET), reading
 
 
-def _unreadable(result: Result, test: LabTest, place: str, donor: str) -> str | None:
-    """Why a result says nothing of the response, or None."""
+def _unreadable(result: Result, test: LabTest, assay: Assay | None, place: str, donor: str) -> str:
+    """Why a result says nothing of the response; empty where it does."""
     if result.outcome == "invalid":
         return "the laboratory gave no valid result"
     if place == "interim":
         return "sampled before the round was complete"
-    if result.assay is not None and result.assay != test.assay:
-        return f"measured by {result.assay}; values are never compared with {test.assay}"
+    if assay is None:
+        return f"measured by {result.assay}; values are never compared with {' or '.join(test.assays)}"
+    asked, used = assay.cutoff_version, result.cutoff_version
+    if asked and used and used != asked:
+        return f"read by cut-offs {used}; the protocol's bands are of {asked}"
     if test.donor_specific and result.donor is not None and result.donor != donor:
         return f"tested against {result.donor}, while the donor is {donor}"
-    return None
+    return "" if assay.bands else f"{test.title} has no bands to read a response by"

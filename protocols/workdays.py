@@ -24,6 +24,20 @@ class Workdays:
         more = frozenset(days)
         return Workdays(self.open_weekdays, self.closed | more) if more else self
 
+    def next_open(self, day: int) -> int:
+        """The first open day (an ordinal) from `day` on; the last day looked at where none comes within a year."""
+        return self._walk(day, 1)
+
+    def previous_open(self, day: int) -> int:
+        """The last open day (an ordinal) up to `day`; the last day looked at where none lies within a year."""
+        return self._walk(day, -1)
+
+    def _walk(self, day: int, step: int) -> int:
+        for ordinal in range(day, day + step * 367, step):
+            if self.is_open(date.fromordinal(ordinal)):
+                return ordinal
+        return day + step * 367
+
     def nearest_open(self, day: date, floor: date | None, ceiling: date | None) -> date | None:
         """The open day nearest to `day` inside floor..ceiling (ends inclusive), the later of two equally near ones.
 

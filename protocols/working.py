@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Protocol
 
-from protocols.because import AnchorDate, full_day
+from protocols.because import AnchorDate, Awaited, full_day
+from protocols.drafts import Draft
 from protocols.durations import Duration, add, earliest_reaching
 from protocols.errors import Fault
 from protocols.facts import Entry, Facts, Key
 from protocols.flags import RULES
-from protocols.plan import DoseVerdict, Flag, PastDecision, PlannedVisit, Response, ResponseVerdict
-from protocols.records import Decision, Donor, Fulfilled, OptIn, Pause, Record, Result, Resume
-from protocols.template import Relation, Step, Template
+from protocols.plan import DoseVerdict, Flag, PastDecision, Response, ResponseVerdict
+from protocols.records import Absence, Decision, Donor, OptIn, Pause, Record, Resume
+from protocols.slots import Slot
+from protocols.template import Relation, Template
 from protocols.today import Today
+from protocols.windows import Window
 from protocols.workdays import Workdays
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One occurrence to place: which, timed by what, and what asked for it."""
+Tie = tuple[Relation, AnchorDate | Awaited, Window | None]
 
-    step: Step
-    occurrence: int
-    relations: tuple[Relation, ...]
-    previous: AnchorDate | None = None
-    asked: AnchorDate | None = None
-    round_end: AnchorDate | None = None
-    dose: int | None = None
-    donor: str | None = None
-    sampled: Entry[Fulfilled] | Entry[Result] | None = None
-    state_reason: str | None = None
-    depends: bool = False
 
-    @property
-    def key(self) -> Key:
-        return (self.step.name, self.occurrence)
+class Limits(Protocol):
+    """What everything else leaves of each visit, from an earlier pass over the same facts."""
+
+    def of(self, key: Key) -> tuple[date | None, date | None]: ...
+    def settle(self, key: Key, on: date) -> None: ...
 
 
 @dataclass(slots=True)
@@ -53,8 +46,15 @@ class Working:
     pregnancy_ended_on: date | None = None
     closed: str | None = None
     pregnancy_branch: bool = False
-    visits: dict[Key, PlannedVisit] = field(default_factory=dict)
+    joined_on: date | None = None
+    limits: Limits | None = None
+    hint: Mapping[Key, AnchorDate] = field(default_factory=dict)
+    visits: dict[Key, Draft] = field(default_factory=dict)
     anchors: dict[Key, AnchorDate] = field(default_factory=dict)
+    ties: dict[Key, tuple[Tie, ...]] = field(default_factory=dict)
+    contingent: set[Key] = field(default_factory=set)
+    clocks: dict[str, tuple[date, date]] = field(default_factory=dict)
+    open_days: dict[str | None, Workdays] = field(default_factory=dict)
     doses: dict[str, int] = field(default_factory=dict)
     verdicts: list[DoseVerdict | ResponseVerdict] = field(default_factory=list)
     latest: dict[str, ResponseVerdict] = field(default_factory=dict)
@@ -65,6 +65,10 @@ class Working:
     valid_until: dict[str, date] = field(default_factory=dict)
     choices: dict[str, list[str | None]] = field(default_factory=dict)
     holds: dict[str, list[str]] = field(default_factory=dict)
+
+    def anchor_of(self, key: Key) -> AnchorDate | None:
+        """The day of a visit, where it has one; from an earlier pass where this one has not come to it yet."""
+        return self.anchors.get(key) or (self.hint.get(key) if key not in self.visits else None)
 
     # Knowledge, as protocols.conditions asks for it.
 
@@ -89,6 +93,22 @@ class Working:
     def decided(self, flag: str, choice: str) -> bool | None:
         choices = self.choices.get(flag)
         return None if not choices or choices[-1] is None else choices[-1] == choice
+
+    def workdays_of(self, slot: Slot) -> Workdays:
+        """The clinic's open days less those on which somebody who must come is away."""
+        donor = self.donor_of(slot)
+        found = self.open_days.get(donor)
+        if found is None:
+            found = self.open_days[donor] = self.workdays.without(self._away(donor))
+        return found
+
+    def _away(self, donor: str | None) -> Iterator[date]:
+        people = {"recipient", *donor.split("+")} if donor else {"recipient"}
+        for entry in self.facts.all_of(Absence):
+            absence = entry.record
+            if absence.person in people:
+                length = (absence.to_on - absence.from_on).days + 1
+                yield from (absence.from_on + timedelta(days=days) for days in range(length))
 
     def donor_of(self, slot: Slot) -> str | None:
         """Whose lymphocytes an occurrence needs: its round's donor, else the treatment's; None if it needs none."""
@@ -133,7 +153,10 @@ class Working:
             return decision
         if superseded_on is not None:
             return None
-        self.flags.append(flag if past is None else _with_past(flag, past))
+        if past is not None:
+            seen = PastDecision(past.choice, past.on, past.by.name, past.reason)
+            flag = replace(flag, previous_decision=seen)
+        self.flags.append(flag)
         for step in flag.holds:
             self.holds.setdefault(step, []).append(flag.key)
         return None
@@ -177,13 +200,6 @@ class Working:
     def ahead_of(self, day: date, notice: Duration) -> date:
         """The first day that lies at most `notice` before `day`."""
         return earliest_reaching(day, notice, self.template.month_ends)
-
-
-def _with_past(flag: Flag, past: Decision) -> Flag:
-    values = {name: getattr(flag, name) for name in Flag.__slots__}
-    return Flag(
-        **{**values, "previous_decision": PastDecision(past.choice, past.on, past.by.name, past.reason)}
-    )
 
 
 def decision_on(

@@ -29,7 +29,10 @@ class Setting:
     visits: tuple[tuple[str, str], ...] = ()
 
     def tests(self) -> list[tuple[str, str]]:
-        return [(name, f"{test.title} ({test.unit})") for name, test in self.template.tests.items()]
+        return [
+            (name, f"{test.title} ({', '.join(dict.fromkeys(assay.unit for assay in test.assays.values()))})")
+            for name, test in self.template.tests.items()
+        ]
 
     def milestones(self) -> list[tuple[str, str]]:
         """Every milestone but the loss, which has its own page."""

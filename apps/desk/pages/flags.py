@@ -116,7 +116,7 @@ def _facts(flag: Flag, plan: Plan, template: Template) -> list[tuple[str, str]]:
             facts += [
                 (test.title, value),
                 ("Band", verdict.band or "none"),
-                ("Assay", test.assay),
+                ("Assay", verdict.assay),
                 (
                     "Sample taken",
                     f"{verdict.sampled_on:%a} {verdict.sampled_on.day} {verdict.sampled_on:%b %Y}",
@@ -127,7 +127,7 @@ def _facts(flag: Flag, plan: Plan, template: Template) -> list[tuple[str, str]]:
 
 
 def _doses(template: Template, plan: Plan) -> tuple[int, int | None]:
-    rounds = {step.name: step.rounds.cap for step in template.dose_steps if step.rounds}
+    rounds = {step.name: step.rounds.at_most for step in template.dose_steps if step.rounds}
     given = [v for v in plan.verdicts if isinstance(v, DoseVerdict) and v.counts and v.step in rounds]
     return len(given), max(rounds.values(), default=None)
 

@@ -1,0 +1,54 @@
+"""Flags over the plan as a whole: too little room, or none."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from protocols.because import full_day
+from protocols.facts import day_of
+from protocols.network import Constraint
+from protocols.plan import Flag
+from protocols.room import Room, Trouble
+from protocols.telling import in_summary
+from protocols.working import Working
+
+_DAY = timedelta(days=1)
+
+
+def raise_over_room(work: Working, room: Room) -> None:
+    """`plan_conflict` where relations and days exclude each other, `plan_tight` where only the preferred ones do."""
+    if room.conflict is not None:
+        work.raise_flag(_flag(work, "plan_conflict", "The plan contradicts itself", room.conflict))
+    elif room.tight is not None:
+        work.raise_flag(_flag(work, "plan_tight", "The plan is tight", room.tight))
+
+
+def _flag(work: Working, code: str, opening: str, trouble: Trouble) -> Flag:
+    visits = dict.fromkeys(item.source.visit.subject for item in trouble.constraints)
+    said_on = _known_on(work, trouble.constraints)
+    summary = in_summary(trouble.tied, trouble.constraints, said_on)
+    if trouble.late is not None and trouble.last_on is not None:
+        text = f"{opening}: {trouble.late.named} left room for the rest until {full_day(trouble.last_on)}: {summary}"
+        return work.make_flag(code, trouble.late.subject, text, trouble.last_on + _DAY, key=trouble.late.key)
+    text = f"{opening}: {summary}. These cannot all hold"
+    last = trouble.constraints[-1].source.visit
+    causes = tuple(item for item in _records(work, trouble.constraints))
+    return work.make_flag(code, "+".join(visits), text, said_on, causes, last.key)
+
+
+def _records(work: Working, constraints: list[Constraint]) -> list[str]:
+    """The bookings that take part; their change opens the question again."""
+    booked = [item.source.visit.key for item in constraints if item.source.what == "booking"]
+    return list(dict.fromkeys(work.facts.booked[key].id for key in booked))
+
+
+def _known_on(work: Working, constraints: list[Constraint]) -> date:
+    """The day of the last thing that happened among what contradicts; else that of the first record at all."""
+    happened: list[date] = [
+        item.source.anchor.on
+        for item in constraints
+        if item.source.anchor is not None and item.source.anchor.basis in ("actual", "recorded", "skipped")
+    ]
+    if happened:
+        return max(happened)
+    return min((day_of(entry.record) for entry in work.facts.entries), default=date.min)

@@ -1,0 +1,185 @@
+"""Windows that bound each other: a simple temporal network over the visits that are not fixed yet.
+
+A constraint says that one visit lies at least, or at most, so long after another, or not before, or not after, a day
+(Dechter, Meiri and Pearl, Temporal constraint networks, 1991). `solve` sweeps the constraints forwards and backwards
+until nothing narrows. Every bound grows with the day that it hangs on, so what is left of a visit is exact: each end
+belongs to a plan in which all visits fit. Days are ordinals (`date.toordinal`) of the clinic's calendar in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from protocols.because import Key
+from protocols.durations import Duration, MonthEnds, add, earliest_reaching, latest_reaching
+from protocols.workdays import Workdays
+
+NOW = Duration(0, 0)
+FAR = 10**9  # beyond every day: no bound
+Kind = Literal["at_least", "at_most", "not_before", "not_after", "open_days"]
+
+
+@dataclass(slots=True)
+class Constraint:
+    """One bound. `visit` counts from `anchor` by `offset`, or stands against `day`, or keeps to `days`.
+
+    `source` is what it comes from, for whoever tells it; the network does not look at it.
+    """
+
+    kind: Kind
+    visit: int
+    source: Any
+    anchor: int = -1
+    offset: Duration = NOW
+    day: int = 0
+    days: Workdays | None = None
+
+
+@dataclass(slots=True)
+class Bounds:
+    """What is left of each visit, and which constraint made each end; `empty` is a visit that nothing is left of."""
+
+    low: list[int]
+    high: list[int]
+    low_by: list[Constraint | None]
+    high_by: list[Constraint | None]
+    days: list[Workdays | None]
+    empty: int | None = None
+
+    def chain(self, visit: int, side: Literal["low", "high"]) -> list[Constraint]:
+        """The constraints that made one end of what is left of a visit, from the visit to the day it comes down to."""
+        made = self.low_by if side == "low" else self.high_by
+        found: list[Constraint] = []
+        why = made[visit]
+        while why is not None and why not in found:
+            found.append(why)
+            if why.anchor < 0:
+                break
+            visit = why.anchor if visit == why.visit else why.visit
+            why = made[visit]
+        return found
+
+    def raise_low(self, visit: int, day: int, why: Constraint) -> bool:
+        """Let `visit` not lie before `day`; whether that narrowed it."""
+        if day <= self.low[visit]:
+            return False
+        days = self.days[visit]
+        self.low[visit] = day if days is None else days.next_open(day)
+        self.low_by[visit] = why
+        if self.low[visit] > self.high[visit]:
+            self.empty = visit
+        return True
+
+    def lower_high(self, visit: int, day: int, why: Constraint) -> bool:
+        """Let `visit` not lie after `day`; whether that narrowed it."""
+        if day >= self.high[visit]:
+            return False
+        days = self.days[visit]
+        self.high[visit] = day if days is None else days.previous_open(day)
+        self.high_by[visit] = why
+        if self.low[visit] > self.high[visit]:
+            self.empty = visit
+        return True
+
+
+@dataclass(slots=True)
+class Network:
+    """The visits that are not fixed, and what bounds them; constraints stand in the order of their visits."""
+
+    month_ends: MonthEnds
+    keys: list[Key] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+
+    def solve(self, constraints: Sequence[Constraint] | None = None) -> Bounds:
+        """Narrow every visit as far as its neighbours ask; ends at the first that has no day left."""
+        chosen = self.constraints if constraints is None else constraints
+        count = len(self.keys)
+        bounds = Bounds([-FAR] * count, [FAR] * count, [None] * count, [None] * count, [None] * count)
+        edges = [item for item in chosen if item.anchor >= 0]
+        for item in chosen:
+            if item.kind == "open_days":
+                bounds.days[item.visit] = item.days
+        for item in chosen:
+            if item.kind == "not_before":
+                bounds.raise_low(item.visit, item.day, item)
+            elif item.kind == "not_after":
+                bounds.lower_high(item.visit, item.day, item)
+        self._sweep(bounds, edges)
+        return bounds
+
+    def _sweep(self, bounds: Bounds, edges: list[Constraint]) -> None:
+        """Pass forwards and backwards in turn; still moving after as many passes as visits is a circle without end."""
+        backwards = edges[::-1]
+        moved = True
+        for _ in range(len(self.keys) + 2):
+            if not moved or bounds.empty is not None:
+                return
+            moved = self._pass(bounds, edges)
+            if moved and bounds.empty is None:
+                moved = self._pass(bounds, backwards)
+        bounds.empty = edges[-1].visit
+
+    def _pass(self, bounds: Bounds, edges: list[Constraint]) -> bool:
+        """Apply every edge once, to both of its visits; whether anything moved."""
+        low, high, moved = bounds.low, bounds.high, False
+        for edge in edges:
+            first, second, offset = edge.anchor, edge.visit, edge.offset
+            if edge.kind == "at_least":
+                narrowed = bounds.raise_low(second, self._after(low[first], offset), edge)
+                narrowed |= bounds.lower_high(first, self._last_reaching(high[second], offset), edge)
+            else:
+                narrowed = bounds.lower_high(second, self._after(high[first], offset), edge)
+                narrowed |= bounds.raise_low(first, self._first_reaching(low[second], offset), edge)
+            if narrowed:
+                if bounds.empty is not None:
+                    return True
+                moved = True
+        return moved
+
+    def _after(self, day: int, offset: Duration) -> int:
+        if not offset.months or abs(day) >= FAR:
+            return day + offset.days if abs(day) < FAR else day
+        return add(date.fromordinal(day), offset, self.month_ends).toordinal()
+
+    def _last_reaching(self, day: int, offset: Duration) -> int:
+        if not offset.months or abs(day) >= FAR:
+            return day - offset.days if abs(day) < FAR else day
+        return latest_reaching(date.fromordinal(day), offset, self.month_ends).toordinal()
+
+    def _first_reaching(self, day: int, offset: Duration) -> int:
+        if not offset.months or abs(day) >= FAR:
+            return day - offset.days if abs(day) < FAR else day
+        return earliest_reaching(date.fromordinal(day), offset, self.month_ends).toordinal()
+
+    def explain(self) -> list[Constraint]:
+        """An irreducible set of constraints that cannot all hold (QuickXplain, Junker 2004); empty if all can."""
+
+        def holds(chosen: Sequence[Constraint]) -> bool:
+            return self.solve(chosen).empty is None
+
+        if holds(self.constraints):
+            return []
+        found = _irreducible(holds, [], self.constraints, grown=False)
+        return sorted(found, key=self.constraints.index)
+
+
+def _irreducible(
+    holds: Callable[[Sequence[Constraint]], bool],
+    kept: list[Constraint],
+    left: Sequence[Constraint],
+    *,
+    grown: bool,
+) -> list[Constraint]:
+    """The constraints of `left` without which `kept` and the rest would hold."""
+    if grown and not holds(kept):
+        return []
+    if len(left) == 1:
+        return list(left)
+    half = len(left) // 2
+    first, second = list(left[:half]), list(left[half:])
+    of_second = _irreducible(holds, [*kept, *first], second, grown=bool(first))
+    of_first = _irreducible(holds, [*kept, *of_second], first, grown=bool(of_second))
+    return [*of_first, *of_second]

@@ -1,0 +1,136 @@
+"""What everything else leaves of each visit: `bookable`, and the trouble where it leaves too little.
+
+The preferred network (earliest to latest) lies inside the absolute one (absolute minimum to maximum). While the first
+holds it alone is needed. Where it does not, the plan is tight; where the second does not either, it contradicts itself.
+Today is no bound of the network: the visits still fit if and only if today is past none of their last days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from protocols.because import Key
+from protocols.drafts import Draft
+from protocols.network import FAR, Bounds, Constraint
+from protocols.plan import Bookable, State
+from protocols.telling import bound_by
+from protocols.ties import Level, Tied, free_visits, tie
+from protocols.working import Working
+
+
+@dataclass(slots=True)
+class Trouble:
+    """Constraints that leave no room: they exclude each other, or they ask a day of `late` that has passed."""
+
+    tied: Tied
+    constraints: list[Constraint]
+    late: Draft | None = None
+    last_on: date | None = None
+
+
+@dataclass(slots=True)
+class Room:
+    """What is left of each visit. `preferred` is None where that network has no room, `absolute` where it was not asked."""
+
+    tied: Tied
+    preferred: Bounds | None = None
+    absolute: Bounds | None = None
+    tight: Trouble | None = None
+    conflict: Trouble | None = None
+    settled: list[Constraint] = field(default_factory=list)
+
+    def of(self, key: Key) -> tuple[date | None, date | None]:
+        """The first and last preferred day left of a visit, for whoever proposes one; nothing while the plan is tight."""
+        number = self.tied.number.get(key)
+        if number is None or self.preferred is None:
+            return None, None
+        return _day(self.preferred.low[number]), _day(self.preferred.high[number])
+
+    def settle(self, key: Key, on: date) -> None:
+        """A day was proposed. What hangs on several visits is bounded by it from now on; a chain needs no second look."""
+        number = self.tied.number.get(key)
+        if number is None or not self.tied.branches or self.preferred is None:
+            return
+        day = on.toordinal()
+        kept = [
+            *self.settled,
+            Constraint("not_before", number, None, day=day),
+            Constraint("not_after", number, None, day=day),
+        ]
+        bounds = self.tied.network.solve([*self.tied.network.constraints, *kept])
+        if bounds.empty is None:
+            self.settled, self.preferred = kept, bounds
+
+    def bookable(self, visit: Draft) -> Bookable | None:
+        """The days that a visit can be booked on without harm to others; None where it is booked or in a conflict."""
+        bounds, number = self.preferred or self.absolute, self.tied.number.get(visit.key)
+        if bounds is None or number is None or visit.state is State.BOOKED:
+            return None
+        low, high = _day(bounds.low[number]), _day(bounds.high[number])
+        window, told = visit.window, []
+        floor = ceiling = None
+        if window is not None:
+            floor = window.earliest if self.preferred else window.absolute_minimum
+            ceiling = window.latest if self.preferred else window.maximum
+        for side, day, end in (("low", low, floor), ("high", high, ceiling)):
+            if day is not None and day != end:
+                told.append(bound_by(self.tied, bounds, visit, side, day))
+        return Bookable(low, high, tuple(dict.fromkeys(told)))
+
+
+def _day(ordinal: int) -> date | None:
+    return date.fromordinal(ordinal) if abs(ordinal) < FAR else None
+
+
+def room_of(work: Working) -> Room | None:
+    """Bound the free visits by each other; None where there is none.
+
+    A booking that the absolute bounds do not allow is left out, in order of the days: it is flagged and not obeyed.
+    """
+    visits = free_visits(work)
+    if not visits:
+        return None
+    booked = frozenset(visit.key for visit in visits if visit.state is State.BOOKED)
+    room = _room(work, visits, booked)
+    if room.absolute is None and room.conflict is not None and booked:
+        kept: frozenset[Key] = frozenset()
+        for visit in sorted((visit for visit in visits if visit.key in booked), key=lambda one: str(one.on)):
+            if tie(work, visits, "absolute", kept | {visit.key}).network.solve().empty is None:
+                kept |= {visit.key}
+        room = _room(work, visits, kept)
+    return room
+
+
+def _room(work: Working, visits: list[Draft], booked: frozenset[Key]) -> Room:
+    tied, bounds, trouble = _solved(work, visits, "preferred", booked)
+    if trouble is None:
+        return Room(tied, bounds)
+    absolute, found, worse = _solved(work, visits, "absolute", booked)
+    if worse is not None:
+        return Room(absolute, None, None if found.empty is not None else found, conflict=worse)
+    return Room(absolute, None, found, tight=trouble)
+
+
+def _solved(
+    work: Working, visits: list[Draft], level: Level, booked: frozenset[Key]
+) -> tuple[Tied, Bounds, Trouble | None]:
+    tied = tie(work, visits, level, booked)
+    bounds = tied.network.solve()
+    if bounds.empty is not None:
+        return tied, bounds, Trouble(tied, tied.network.explain())
+    for visit in visits:
+        last_on = _last_day(tied, bounds, visit, level)
+        if last_on is not None and work.today.past(last_on):
+            chain = bounds.chain(tied.number[visit.key], "high")
+            return tied, bounds, Trouble(tied, chain, visit, last_on)
+    return tied, bounds, None
+
+
+def _last_day(tied: Tied, bounds: Bounds, visit: Draft, level: Level) -> date | None:
+    """The last day that leaves room for what follows, where that is before the window's own end."""
+    high, window = bounds.high[tied.number[visit.key]], visit.window
+    end = None if window is None else window.latest if level == "preferred" else window.maximum
+    if high >= FAR or visit.state is State.BOOKED or (end is not None and end.toordinal() <= high):
+        return None
+    return date.fromordinal(high)
