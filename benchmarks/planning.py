@@ -1,13 +1,13 @@
-"""plan() of lit-standard beside floors that compute the same windows and nothing else."""
+"""plan() of lit-standard beside a peer and floors that compute the same windows and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
 
-from benchmarks import floors
+from benchmarks import cht, floors
 from benchmarks.couples import COUPLES, WORKDAYS, BenchCouple
-from benchmarks.figures import Figure, rate
+from benchmarks.figures import Figure, Target, rate
 from benchmarks.timing import cpu_seconds
 from protocols import Facts, Plan, Window, load_library, plan, read_record
 
@@ -35,11 +35,12 @@ def windows(couple: BenchCouple) -> list[tuple[date | None, ...]]:
 
 
 def figures() -> Iterator[Figure]:
-    for couple in COUPLES:
-        yield from _of(couple)
+    with cht.peer() as peer:
+        for couple in COUPLES:
+            yield from _of(couple, peer)
 
 
-def _of(couple: BenchCouple) -> Iterator[Figure]:
+def _of(couple: BenchCouple, peer: cht.Peer | None) -> Iterator[Figure]:
     facts = facts_of(couple)
     number = len(planned(couple, facts).visits)
     taken = cpu_seconds(
@@ -47,10 +48,22 @@ def _of(couple: BenchCouple) -> Iterator[Figure]:
             "plan": lambda: planned(couple, facts),
             "from records": lambda: planned(couple),
             **{name: lambda floor=floor: floor(couple.days) for name, floor in FLOORS.items()},
-        }
+        },
+        elsewhere={cht.NAME: _agreeing(peer, couple).measure(couple)} if peer else None,
     )
     name = f"plan of {number} visits, {couple.name}"
+    if peer:
+        yield rate(name, UNIT, taken["plan"], cht.NAME, taken[cht.NAME], Target("at least", 2))
     for floor in FLOORS:
         yield rate(name, UNIT, taken["plan"], floor, taken[floor])
     read = f"{name}, {len(couple.records)} records read too"
     yield rate(read, UNIT, taken["from records"], "its plan alone", taken["plan"])
+
+
+def _agreeing(peer: cht.Peer, couple: BenchCouple) -> cht.Peer:
+    """The peer, once its tasks say the planner's windows: a comparison of different dates would say nothing."""
+    ours = dict(zip(floors.VISITS, windows(couple), strict=True))
+    differences = cht.differences(peer.windows(couple), ours)
+    if differences:
+        raise RuntimeError(f"{cht.NAME} and the planner disagree: {'; '.join(differences)}")
+    return peer

@@ -33,15 +33,23 @@ def _rounded(value: float) -> float:
 
 
 def cpu_seconds(
-    variants: Mapping[str, Work], *, rounds: int = ROUNDS, turns: int = 4, slice_seconds: float = 0.02
+    variants: Mapping[str, Work],
+    *,
+    elsewhere: Mapping[str, Callable[[], float]] | None = None,
+    rounds: int = ROUNDS,
+    turns: int = 4,
+    slice_seconds: float = 0.02,
 ) -> dict[str, list[float]]:
-    """CPU-seconds per call of each variant, one value a round; a round gives each variant `turns` slices."""
+    """CPU-seconds per call of each variant, one value a round; a round gives each variant `turns` slices.
+
+    `elsewhere` are variants of another process, each as a measure that takes one slice there.
+    """
     calls = {name: _calls_in(work, slice_seconds) for name, work in variants.items()}
     measures = {
         name: lambda name=name: _cpu(variants[name], calls[name]) / calls[name]  # type: ignore[misc]
         for name in variants
     }
-    return _interleaved(measures, rounds, turns)
+    return _interleaved({**measures, **(elsewhere or {})}, rounds, turns)
 
 
 def wall_seconds(
