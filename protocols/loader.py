@@ -7,7 +7,7 @@ a text, and a key may stand only once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from typing import Any
@@ -83,14 +83,19 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
         return node.value
 
 
-def load(text: str) -> Template:
-    """A protocol from its document. Raises TemplateFaults with every fault at once."""
+def load(text: str, values: Mapping[str, Any] | None = None) -> Template:
+    """A protocol from its document. `values` fills its parameters by name. Raises TemplateFaults with every fault at once."""
     data, lines = read_yaml(text)
     if not isinstance(data, dict):
         raise TemplateFaults(
             [Fault("document", "is no mapping of fields", "Begin with name, version, title", 1)]
         )
-    data = _fill(data, _parameters(data.pop("parameters", None) or {}, lines))
+    declared = _parameters(data.pop("parameters", None) or {}, lines)
+    unknown = sorted(set(values or {}) - set(declared))
+    if unknown:
+        known = f"Use one of: {', '.join(declared) or 'none is declared'}"
+        raise TemplateFaults([Fault(f"parameters.{name}", "is no parameter here", known) for name in unknown])
+    data = _fill(data, {**declared, **(values or {})})
     try:
         template = Template.model_validate(data)
     except ValidationError as error:
@@ -111,9 +116,9 @@ def _parameters(declared: Any, lines: Lines) -> dict[str, Any]:
     raise TemplateFaults([fault])
 
 
-def load_to_plan(text: str) -> Template:
+def load_to_plan(text: str, values: Mapping[str, Any] | None = None) -> Template:
     """A protocol that can be planned with: `load`, and no blank left. Raises BlankFaults otherwise."""
-    template = load(text)
+    template = load(text, values)
     empty = blanks(template)
     if empty:
         _, lines = read_yaml(text)

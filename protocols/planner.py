@@ -98,6 +98,7 @@ def _flag_all(work: Working, room: Room | None) -> None:
 
 
 def _frozen(work: Working, today: date) -> Plan:
+    clocks = () if work.closed else tuple(clocks_of(work))
     return Plan(
         today=today,
         visits=_sorted(work.template, [visit.freeze() for visit in work.visits.values()]),
@@ -107,7 +108,7 @@ def _frozen(work: Working, today: date) -> Plan:
         closed=work.closed,
         donor=work.donor,
         valid_until=dict(work.valid_until),
-        clocks=tuple(clocks_of(work)),
+        clocks=clocks,
     )
 
 

@@ -39,13 +39,14 @@ class Room:
     tight: Trouble | None = None
     conflict: Trouble | None = None
     settled: list[Constraint] = field(default_factory=list)
+    narrowed: Bounds | None = None
 
     def of(self, key: Key) -> tuple[date | None, date | None]:
         """The first and last preferred day left of a visit, for whoever proposes one; nothing while the plan is tight."""
-        number = self.tied.number.get(key)
-        if number is None or self.preferred is None:
+        number, bounds = self.tied.number.get(key), self.narrowed or self.preferred
+        if number is None or bounds is None:
             return None, None
-        return _day(self.preferred.low[number]), _day(self.preferred.high[number])
+        return _day(bounds.low[number]), _day(bounds.high[number])
 
     def settle(self, key: Key, on: date) -> None:
         """A day was proposed. What hangs on several visits is bounded by it from now on; a chain needs no second look."""
@@ -60,7 +61,7 @@ class Room:
         ]
         bounds = self.tied.network.solve([*self.tied.network.constraints, *kept])
         if bounds.empty is None:
-            self.settled, self.preferred = kept, bounds
+            self.settled, self.narrowed = kept, bounds
 
     def bookable(self, visit: Draft) -> Bookable | None:
         """The days that a visit can be booked on without harm to others; None where it is booked or in a conflict."""

@@ -65,10 +65,11 @@ def test_json_has_exactly_these_keys(capsys: pytest.CaptureFixture[str], facts: 
     status, out, _ = run(capsys, "plan", "lit-standard", facts, "--today", "2026-02-18", "--json")
     planned = json.loads(out)
     assert status == 0
-    assert set(planned) == {"today", "visits", "verdicts", "flags", "replan_on", "closed"}
+    assert set(planned) == {"today", "visits", "verdicts", "flags", "clocks", "replan_on", "closed"}
     assert {key for visit in planned["visits"] for key in visit} == {
         "step", "occurrence", "attempt", "dose", "title", "state", "on", "window", "partial", "proposed_on",
         "waiting_for", "held_by", "pencilled", "provisional", "attends", "donor",
+    "bookable",
     "missing", "because", "because_text",
     }  # fmt: skip
     window = next(visit["window"] for visit in planned["visits"] if visit["window"])
@@ -83,7 +84,7 @@ def test_json_has_exactly_these_keys(capsys: pytest.CaptureFixture[str], facts: 
     }  # fmt: skip
     assert set(response) == {
         "kind", "test", "step", "occurrence", "verdict", "value", "unit", "band", "dose_number", "sampled_on",
-        "resulted_on", "record", "text",
+        "resulted_on", "record", "text", "assay", "laboratory", "donor", "cutoff_version",
     }  # fmt: skip
     assert (planned["today"], planned["replan_on"], planned["closed"]) == ("2026-02-18", "2026-02-24", None)
 

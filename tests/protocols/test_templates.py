@@ -27,6 +27,7 @@ from tests.builders import (
 )
 
 APCA = {"apca": LIT.tests["apca"].model_dump(by_alias=True)}
+LIT_APCA = APCA["apca"]["assays"]["cdc-crossmatch"]
 NEXT = [after({"previous": True}, absolute_minimum="P1W", earliest="P2W", target="P3W", latest="P5W")]
 LATER = [
     after({"decision": "asked"}, target="P1W", latest="P4W"),
@@ -158,8 +159,8 @@ def test_citations_must_name_a_source_of_the_document() -> None:
 
 
 def test_bands_leave_no_gap() -> None:
-    bands = [{**band, "source": "S51"} for band in APCA["apca"]["bands"]]
-    tests = {"apca": {**APCA["apca"], "bands": bands[1:]}}
+    bands = [{**band, "source": "S51"} for band in LIT_APCA["bands"]]
+    tests = {"apca": {"title": "APCA", "assay": "cdc", **LIT_APCA, "bands": bands[1:]}}
     found = found_by_check(step("a", after("course-start", earliest="P1W")), tests=tests)
     assert found["tests.apca.bands.0.from"] == "leaves values from 0 without a band"
 
