@@ -23,6 +23,10 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "task": "apps.treatments.tasks.follow_clinic_changes",
             "schedule": minute,
         },
+        "go on with moves to another protocol version": {
+            "task": "apps.treatments.tasks.follow_moves",
+            "schedule": minute,
+        },
         "send what is due": {"task": "apps.reminders.tasks.sweep", "schedule": minute},
         "forget tokens that ran out and answers kept for retries": {
             "task": "apps.api.tasks.forget",

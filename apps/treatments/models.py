@@ -14,6 +14,9 @@ from apps.clinic.audit import audited
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Person
+from apps.treatments.move_models import LineState as LineState
+from apps.treatments.move_models import VersionMove as VersionMove
+from apps.treatments.move_models import VersionMoveLine as VersionMoveLine
 from apps.treatments.overlap import STATUSES_IN_FORCE, at_one_place
 from apps.treatments.protocol_models import ProtocolDraft as ProtocolDraft
 from apps.treatments.protocol_models import ProtocolVersion as ProtocolVersion

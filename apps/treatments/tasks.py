@@ -4,12 +4,18 @@ doubled, no harm.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from apps.treatments.moving import apply_lines
 from apps.treatments.sweeping import mark_changed_clinics, sweep_due, unread_changes
+
+_log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -34,3 +40,29 @@ def follow_clinic_changes() -> dict[str, object]:
     if swept.left:
         sweep.delay()
     return {"marked": marked, **asdict(swept)}
+
+
+@shared_task
+def apply_move(move_id: str) -> dict[str, object]:
+    """Takes up a share of one move's lines. More than one run's share is left to another run at once."""
+    applied = apply_lines(at=timezone.now(), move_id=UUID(move_id))
+    if applied.left:
+        apply_move.delay(move_id)
+    return asdict(applied)
+
+
+@shared_task
+def follow_moves() -> dict[str, object]:
+    """Takes up lines of moves that a lost broker or a killed worker has left."""
+    applied = apply_lines(at=timezone.now())
+    if applied.left:
+        follow_moves.delay()
+    return asdict(applied)
+
+
+def apply_soon(move_id: UUID) -> None:
+    """Asks a worker to take up the move, after its commit. Without a broker the sweep of the next minute does."""
+    try:
+        apply_move.apply_async((str(move_id),), retry=False)
+    except OperationalError:
+        _log.warning("no broker: move %s waits for the sweep", move_id)
