@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, as_markdown, as_text
 from lit_tracker.local.errors import CannotStart
 
-PURE = ("planning", "memory")
+PURE = ("planning", "chains", "memory")
 ON_ROWS = ("writing", "claiming", "feeding")
 RESULTS = Path(__file__).with_name("results.json")
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
