@@ -28,7 +28,7 @@ from protocols.places import (
     scalar,
 )
 
-__all__ = ["EditableNumber", "numbers_of", "with_heading", "with_numbers"]
+__all__ = ["EditableNumber", "heading_of", "numbers_of", "with_heading", "with_numbers"]
 _CLINIC = ("clinic", "setting")
 _CITED = re.compile(r"(?P<words>.*), (?P<source>\S+) \((?P<grade>A|B|C|setting)\)")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.-]*(?<! )")
@@ -52,6 +52,12 @@ def with_numbers(text: str, changes: Mapping[str, str]) -> str:
     for path, value in changes.items():
         sheet.set(known[path], value.strip())
     return applied(text, sheet.edits)
+
+
+def heading_of(text: str) -> dict[str, str]:
+    """What the document calls itself: its `name`, `version` and `title`, empty where it does not say."""
+    root = composed(text)
+    return {field: scalar(child(root, field)) for field in ("name", "version", "title")}
 
 
 def with_heading(text: str, heading: Mapping[str, str]) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from protocols.checks import blanks
 from protocols.errors import Fault, TemplateFaults
 from protocols.loader import load
-from protocols.places import is_endless
+from protocols.numbers import is_number, spots
+from protocols.places import applied, composed, is_endless, replaced
 from protocols.template import Template
 
 LONGEST = 100_000
@@ -42,8 +43,24 @@ def examine(text: str) -> Examined:
     try:
         template = load(text)
     except TemplateFaults as error:
-        return Examined(None, _without_echoes(error.faults))
+        faults = _without_echoes(error.faults)
+        both = (*faults, *_behind(text, faults))
+        return Examined(None, tuple(sorted(both, key=lambda fault: (fault.line or 0, fault.field))))
     return Examined(template, (), tuple(blanks(template)))
+
+
+def _behind(text: str, told: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """The faults that show only once the numbers that cannot be read are taken as blanks: all shall be told at once."""
+    root = composed(text)
+    unread = [] if root is None else [spot for spot in spots(root) if not is_number(spot)]
+    if not unread:
+        return ()
+    try:
+        load(applied(text, [replaced(text, spot.value, "null") for spot in unread]))
+    except TemplateFaults as error:
+        fields = {fault.field for fault in told}
+        return tuple(fault for fault in _without_echoes(error.faults) if fault.field not in fields)
+    return ()
 
 
 def _refused(message: str, remedy: str) -> Examined:

@@ -107,6 +107,12 @@ def read(kind: Kind, value: str) -> Duration | float | None:
     return float(value) if shape.fullmatch(value) else None
 
 
+def is_number(spot: Spot) -> bool:
+    """Whether what stands there can be read as its kind, or is blank."""
+    value = scalar(spot.value)
+    return not value or read(spot.kind, value) is not None
+
+
 def said(value: str) -> str:
     """A value in words: ``4 weeks`` for ``P4W``, ``blank`` for none."""
     length = read("duration", value)
