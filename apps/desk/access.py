@@ -39,6 +39,7 @@ RIGHTS: Mapping[str, frozenset[ActorRole]] = {
     "note": frozenset({"nurse", "doctor", "lab", "manager"}),
     "loss": frozenset({"nurse", "doctor"}),
     "issue links": frozenset({"nurse", "doctor", "manager"}),
+    "edit protocols": frozenset({"doctor", "manager"}),
     "publish": frozenset({"doctor"}),
     "close days": frozenset({"nurse", "doctor", "manager"}),
     "run the clinic": frozenset({"manager"}),

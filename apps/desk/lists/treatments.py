@@ -256,7 +256,7 @@ class FlagList(_ByCouple):
 
 
 class ProtocolList(ScopedList):
-    add_words, add_name = "Publish a protocol", "admin:protocol_publish"
+    add_words, add_name = "Copy and edit a protocol", "admin:protocol_copy"
     list_display = ("title", "name", "version", "published_on", "published_by")
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
@@ -266,7 +266,7 @@ class ProtocolList(ScopedList):
         return self.list_display if desk_of(request).has_one_clinic else (*self.list_display, "clinic")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return desk_of(request).may_anywhere("publish")
+        return desk_of(request).may_anywhere("edit protocols")
 
     @display(description="published", ordering="published_at")
     def published_on(self, row: ProtocolVersion) -> str:

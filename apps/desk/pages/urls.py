@@ -14,6 +14,8 @@ from apps.desk.pages import (
     couples,
     flags,
     links,
+    protocol_editor,
+    protocol_signing,
     protocols,
     records,
     staff,
@@ -27,6 +29,7 @@ _TREATMENT = "treatments/treatment/<uuid:pk>/"
 _VISIT = "treatments/appointment/<uuid:pk>/"
 _FLAG = "treatments/flag/<uuid:pk>/"
 _PROTOCOL = "treatments/protocolversion/"
+_DRAFT = "treatments/protocoldraft/<uuid:pk>/"
 _CLINIC = "clinic/clinic/<uuid:pk>/"
 _STAFF = "clinic/membership/"
 
@@ -70,6 +73,11 @@ ROUTES: list[tuple[str, Callable[..., Any], str]] = [
     (_VISIT + "miss/", visits.not_come, "visit_miss"),
     (_FLAG + "change/", flags.show, "treatments_flag_change"),
     (_PROTOCOL + "publish/", protocols.publish, "protocol_publish"),
+    (_PROTOCOL + "copy/", protocol_editor.copy, "protocol_copy"),
+    (_DRAFT + "edit/", protocol_editor.edit, "protocol_edit"),
+    (_DRAFT + "preview/", protocol_editor.preview, "protocol_preview"),
+    (_DRAFT + "discard/", protocol_editor.discard, "protocol_discard"),
+    (_DRAFT + "sign/", protocol_signing.sign, "protocol_sign"),
     (_PROTOCOL + "<uuid:pk>/change/", protocols.show, "treatments_protocolversion_change"),
     (_CLINIC + "change/", clinic.show, "clinic_clinic_change"),
     (_CLINIC + "hours/", clinic.hours, "clinic_hours"),

@@ -1,0 +1,89 @@
+"""A doctor signs a draft: what differs, what is the clinic's own, the evidence, and the typed name."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from apps.clinic.errors import Invalid
+from apps.desk.forms.protocols import SignForm
+from apps.desk.pages.base import FormPage
+from apps.desk.pages.protocol_editor import draft_for
+from apps.desk.protocol_sheet import Sheet
+from apps.treatments.drafts import publish_draft
+from apps.treatments.models import ProtocolDraft
+from protocols import ProtocolsError, Template, differences, library_text, load
+from protocols.numbers import OWN
+
+
+def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The last page before a version is published: nothing can be edited here, and only a doctor gets past it."""
+    desk, draft = draft_for(request, pk)
+    actor = desk.actor(draft.clinic)
+    may_sign = desk.may("publish", draft.clinic)
+    if request.method == "POST" and not may_sign:
+        raise PermissionDenied("Only a doctor of the clinic signs a protocol.")
+    sheet = Sheet(draft.document)
+    form = SignForm(request.POST or None, signer=actor.name, revision=draft.revision)
+
+    def act() -> str:
+        if sheet.listed:
+            raise Invalid(
+                "This draft still has faults or blanks, listed above.",
+                remedy="Go back to the editor and mend them.",
+            )
+        version = publish_draft(draft=draft, revision=form.cleaned_data["revision"], actor=actor, at=desk.at)
+        return reverse("admin:treatments_protocolversion_change", args=[version.pk])
+
+    template = sheet.examined.template
+    return FormPage(
+        title=f"Sign: {draft.title or draft.name}",
+        form=form,
+        act=act,
+        done="Signed and published. It can no longer be changed; treatments may start on it.",
+        button="Sign and publish",
+        back=reverse("admin:protocol_edit", args=[draft.pk]),
+        template="desk/protocol_sign.html",
+        context={
+            "draft": draft,
+            "sheet": sheet,
+            "template": template,
+            "origin": origin_words(draft),
+            "differences": _differences(draft, sheet),
+            "may_sign": may_sign and not sheet.listed,
+            "is_doctor": may_sign,
+            "edit_address": reverse("admin:protocol_edit", args=[draft.pk]),
+        },
+    ).answer(request)
+
+
+def origin_words(draft: ProtocolDraft) -> str:
+    """What the draft was copied from, in words."""
+    if draft.based_on is not None:
+        return f"{draft.based_on.title}, version {draft.based_on.version}"
+    return f"the library's {draft.based_on_library}" if draft.based_on_library else ""
+
+
+def _differences(draft: ProtocolDraft, sheet: Sheet) -> tuple[str, ...] | None:
+    """What differs from what it was copied from; None where there is nothing to compare with.
+
+    The notes that keep what the library said are left out: the list of the clinic's own numbers says the same.
+    """
+    origin = _origin(draft)
+    if sheet.examined.template is None or origin is None:
+        return None
+    lines = differences(origin, sheet.examined.template)
+    return tuple(line for line in lines if f'"{OWN}' not in line)
+
+
+def _origin(draft: ProtocolDraft) -> Template | None:
+    """The protocol that was copied; None if it is gone from the library or can no longer be read."""
+    try:
+        if draft.based_on is not None:
+            return load(draft.based_on.document)
+        return load(library_text(draft.based_on_library)) if draft.based_on_library else None
+    except ProtocolsError:
+        return None
