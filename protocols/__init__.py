@@ -8,6 +8,7 @@ Everything here is pure: it reads no clock, no database and, outside the loader,
 decided and why, with the same step numbers as `planner.plan`.
 """
 
+from protocols.catalogue import catalogue
 from protocols.comparing import MoveVerdict, PlanComparison, compare_plans, refused_move
 from protocols.diff import Changes, StoredFlag, StoredVisit, diff
 from protocols.durations import Duration, MonthEnds
@@ -40,7 +41,7 @@ __all__ = [
     "FLAG_RULES", "KINDS", "RULES", "Act", "BlankFaults", "Changes", "DoseVerdict", "Duration", "DurationFault",
     "FactFaults", "Facts", "Fault", "Faults", "Flag", "IllegalMove", "MonthEnds", "MoveVerdict", "Plan",
     "PlanComparison", "PlannedVisit", "ProtocolsError", "Record", "Response", "ResponseVerdict", "Rule", "State",
-    "Status", "StoredFlag", "StoredVisit", "Template", "TemplateFaults", "Timing", "Window", "Workdays",
+    "Status", "StoredFlag", "StoredVisit", "Template", "TemplateFaults", "Timing", "Window", "Workdays", "catalogue",
     "compare_plans", "diff", "differences", "library_names", "library_text", "load", "load_library", "load_to_plan",
     "missing_on", "plan", "read_record", "read_records", "refused_move", "scheduling_hash",
 ]  # fmt: skip

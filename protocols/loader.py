@@ -187,6 +187,11 @@ def library_text(name: str) -> str:
     return resources.files("protocols").joinpath("library", f"{name}.yaml").read_text(encoding="utf-8")
 
 
+def catalogue_text() -> str:
+    """The document of the laboratory tests that ship."""
+    return resources.files("protocols").joinpath("laboratory_tests.yaml").read_text(encoding="utf-8")
+
+
 def load_library(name: str) -> Template:
     """A protocol that ships, ready to plan with."""
     return load_to_plan(library_text(name))

@@ -16,7 +16,7 @@ def test_the_front_door_exports_exactly_this() -> None:
         "FactFaults", "Facts", "Fault", "Faults", "Flag", "IllegalMove", "MonthEnds", "MoveVerdict", "Plan",
         "PlanComparison", "PlannedVisit", "ProtocolsError", "Record", "Response", "ResponseVerdict", "Rule", "State",
         "Status", "StoredFlag", "StoredVisit", "Template", "TemplateFaults", "Timing", "Window", "Workdays",
-        "compare_plans", "diff", "differences", "library_names", "library_text", "load", "load_library",
+        "catalogue", "compare_plans", "diff", "differences", "library_names", "library_text", "load", "load_library",
         "load_to_plan", "missing_on", "plan", "read_record", "read_records", "refused_move", "scheduling_hash",
     ]  # fmt: skip
     assert all(hasattr(protocols, name) for name in protocols.__all__)
