@@ -16,13 +16,14 @@ from typing import Any
 
 from protocols.because import full_day
 from protocols.errors import FactFaults, Fault
-from protocols.plan import LIVE, Flag, Plan, PlannedVisit, State
+from protocols.plan import LIVE, Clock, DoseVerdict, Flag, Plan, PlannedVisit, State
 from protocols.windows import Window
 
 _WORDS = frozenset(
     {"title", "text", "because", "because_text", "waiting_for", "missing", "bound_by", "label"}
 )
 _OF_A_BOOKING = frozenset({"booking_outside_window", "booking_not_needed"})
+_CLOCKS = {"try_by": "Time in which the response counts", "redose_by": "Time until the re-dose"}
 _GONE = frozenset({State.NOT_APPLICABLE, State.SKIPPED})
 
 
@@ -120,18 +121,32 @@ def _changes(old: Plan, new: Plan) -> Iterator[str]:
         if change := _change(was, now):
             yield f"{_called(now or was)}: {change}"
     said, says = (_verdicts(plan) for plan in (old, new))
-    for name in dict.fromkeys([*said, *says]):
-        if said.get(name) != says.get(name):
-            yield f"{name}: {says.get(name, 'no longer judged')}"
-    open_before, open_after = ({flag.key: flag for flag in plan.flags} for plan in (old, new))
-    yield from (
-        f"Flag no longer raised: {flag.text}" for key, flag in open_before.items() if key not in open_after
-    )
-    yield from (
-        f"New flag: {flag.text}"
-        for key, flag in open_after.items()
-        if key not in open_before and flag.code not in _OF_A_BOOKING and not _asks(flag)
-    )
+    for act in dict.fromkeys([*said, *says]):
+        name, judged = says.get(act, (said.get(act, ("", ""))[0], "no longer judged"))
+        if act not in said or said[act][1] != judged:
+            yield f"{name}: {judged}"
+    yield from _flag_changes(old, new)
+    clocks, ticks = ({(clock.name, clock.of): clock for clock in plan.clocks} for plan in (old, new))
+    for kind, of in dict.fromkeys([*clocks, *ticks]):
+        if clocks.get((kind, of)) != ticks.get((kind, of)):
+            told = " -> ".join(_ends(found.get((kind, of))) for found in (clocks, ticks))
+            yield f"{_CLOCKS[kind]}: {told}"
+
+
+def _flag_changes(old: Plan, new: Plan) -> Iterator[str]:
+    """Flags that go, that come without asking for anything, and that stay but hold, ask or fall due differently."""
+    before, after = ({flag.key: flag for flag in plan.flags} for plan in (old, new))
+    yield from (f"Flag no longer raised: {flag.text}" for key, flag in before.items() if key not in after)
+    for key, flag in after.items():
+        if key not in before:
+            if flag.code not in _OF_A_BOOKING and not _asks(flag):
+                yield f"New flag: {flag.text}"
+        elif _bare(before[key].as_json()) != _bare(flag.as_json()):
+            yield f"Flag changed, due {full_day(flag.due_on)} for the {flag.owner}: {flag.text}"
+
+
+def _ends(clock: Clock | None) -> str:
+    return "none" if clock is None else f"until {full_day(clock.until_on)}, {clock.state.replace('_', ' ')}"
 
 
 def _called(visit: PlannedVisit | None) -> str:
@@ -156,7 +171,7 @@ def _change(was: PlannedVisit | None, now: PlannedVisit | None) -> str:
     elif _stands(was) != _stands(now):
         parts.append(f"{_stands(was)} -> {_stands(now)}")
     if now.state in LIVE:
-        parts += _bounds(was.window or Window(), now.window or Window())
+        parts += _bounds(was, now)
     if was.held_by != now.held_by:
         parts.append("on hold" if now.held_by else "no longer on hold")
     if was.dose != now.dose:
@@ -175,36 +190,52 @@ def _on(visit: PlannedVisit) -> date | None:
     return visit.on or visit.proposed_on
 
 
-def _bounds(was: Window, now: Window) -> Iterator[str]:
-    """The good days if they differ; the day before which nothing counts and the last one only where they alone do."""
-    good = [(window.earliest, window.latest) for window in (was, now)]
-    if good[0] != good[1]:
-        yield " -> ".join(f"good days {_day(first)} to {_day(last)}" for first, last in good)
-    elif was.absolute_minimum != now.absolute_minimum:
-        yield f"counts from {_day(was.absolute_minimum)} -> {_day(now.absolute_minimum)}"
-    elif was.maximum != now.maximum:
-        yield f"closes {_day(was.maximum)} -> {_day(now.maximum)}"
+def _bounds(was: PlannedVisit, now: PlannedVisit) -> Iterator[str]:
+    """The good days if they differ; what else bounds the visit only where it alone does."""
+    before, after = was.window or Window(), now.window or Window()
+    room = [
+        (visit.bookable.from_on, visit.bookable.to_on) if visit.bookable else None for visit in (was, now)
+    ]
+    if (before.earliest, before.latest) != (after.earliest, after.latest):
+        told = [_days(window.earliest, window.latest) for window in (before, after)]
+        yield f"good days {told[0]} -> {told[1]}"
+    elif before.absolute_minimum != after.absolute_minimum:
+        yield f"counts from {_day(before.absolute_minimum)} -> {_day(after.absolute_minimum)}"
+    elif before.maximum != after.maximum:
+        yield f"closes {_day(before.maximum)} -> {_day(after.maximum)}"
+    elif room[0] != room[1]:
+        told = [_days(*days) if days else "none" for days in room]
+        yield f"room for it {told[0]} -> {told[1]}"
+
+
+def _days(first: date | None, last: date | None) -> str:
+    if first is None and last is None:
+        return "any day"
+    parts = [f"from {full_day(first)}" if first else "", f"to {full_day(last)}" if last else ""]
+    return " ".join(filter(None, parts))
 
 
 def _day(day: date | None) -> str:
-    return full_day(day) if day else "any day"
+    return full_day(day) if day else "none"
 
 
 def _who(visit: PlannedVisit) -> str:
     return " and ".join(visit.attends) + (f" ({visit.donor})" if visit.donor else "")
 
 
-def _verdicts(plan: Plan) -> dict[str, str]:
-    """What each act was judged to be, by what it was."""
-    found: dict[str, str] = {}
+def _verdicts(plan: Plan) -> dict[tuple[Any, ...], tuple[str, str]]:
+    """What each act is called and what it was judged to be."""
+    titles = {visit.key: visit.title for visit in plan.visits}
+    found: dict[tuple[Any, ...], tuple[str, str]] = {}
     for verdict in plan.verdicts:
-        body = verdict.as_json()
-        on = body.get("on") or body.get("sampled_on")
-        name = f"{body.get('step') or body.get('test')} of {on}"
-        parts = (
-            str(body["verdict"]),
-            body.get("content"),
-            "counts" if body.get("counts", True) else "does not count",
-        )
-        found[name] = ", ".join(part.replace("_", " ") for part in parts if part)
+        title = titles.get((verdict.step or "", verdict.occurrence or 0))
+        if isinstance(verdict, DoseVerdict):
+            act: tuple[Any, ...] = (verdict.step, verdict.occurrence, verdict.on)
+            name = f"{title or verdict.step} of {full_day(verdict.on)}"
+            parts = [verdict.timing.value, verdict.content, "counts" if verdict.counts else "does not count"]
+        else:
+            act = (verdict.test, verdict.record)
+            name = f"{title or verdict.test} of {full_day(verdict.sampled_on)}"
+            parts = [verdict.response.value, verdict.band]
+        found[act] = (name, ", ".join(part.replace("_", " ") for part in parts if part))
     return found

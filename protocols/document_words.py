@@ -19,7 +19,7 @@ _NAMES = {
     "result_due": "result due after", "valid_for": "valid for", "valid_result": "needs a valid result of",
     "not_older_than": "not older than", "screening": "screens", "of": "of", "redose": "re-dose",
     "before": "before the visit", "from_value": "from", "gaps": "gap before dose", "at_least": "at least",
-    "bands": "band",
+    "bands": "band", "assays": "assay", "cutoff_version": "version of the limits",
 }  # fmt: skip
 
 
@@ -67,7 +67,8 @@ class DocumentWords:
             )
             return f"{self.hangs(value)}: {', '.join(offsets)}"
         if isinstance(value, RoundSize):
-            return f"{value.doses} of {value.donor}" if value.donor else str(value.doses)
+            doses = "not filled in" if value.doses is None else str(value.doses)
+            return f"{doses} of {value.donor}" if value.donor else doses
         if isinstance(value, BaseModel):
             if hasattr(value, "words"):
                 return str(value.words())

@@ -91,7 +91,11 @@ class _Reader:
             before, after = getattr(was, name), getattr(now, name)
             if before == after or name == "name" or (name in CITED and cites(was)):
                 continue
-            if name in _LONG:
+            if name == "assays" and len(before) == 1 and before.keys() == after.keys():
+                yield from self._differ(path, *before.values(), *after.values())
+            elif name in ("cap", "cap_source", "cap_grade"):
+                yield from self._cap(path, was, now, name)
+            elif name in _LONG:
                 yield f"{_to(path)} {called(name)} {_quoted(before)} -> {_quoted(after)}"
             elif name == "relations":
                 yield from self._differ(path, before, after)
@@ -99,6 +103,15 @@ class _Reader:
                 yield from self._differ(self._field(path, was, name), before, after)
         if cites(was) and cited(was) != cited(now):
             yield f"{_to(path)} source {cited(was)} -> {cited(now)}"
+
+    def _cap(self, path: str, was: Any, now: Any, name: str) -> Iterator[str]:
+        """The cap with its source in one sentence; told at the first of its fields that differs."""
+        fields = ("cap", "cap_source", "cap_grade")
+        if name != next(field for field in fields if getattr(was, field) != getattr(now, field)):
+            return
+        amounts = [self._words.said(part.cap) for part in (was, now)]
+        sources = [f"{part.cap_source} ({part.cap_grade})" for part in (was, now)]
+        yield f"{_to(path)} at most in all {_arrow(amounts)} ({_arrow(sources)})"
 
     def _field(self, path: str, part: Any, name: str) -> str:
         if name == "next":
@@ -200,6 +213,10 @@ def _unique(parts: Sequence[Any], name: Any) -> dict[str, Any]:
             key, number = f"{name(part)} ({number})", number + 1
         found[key] = part
     return found
+
+
+def _arrow(two: Sequence[str]) -> str:
+    return " -> ".join(dict.fromkeys(two))
 
 
 def _quoted(text: str) -> str:
