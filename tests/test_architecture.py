@@ -1,6 +1,7 @@
 """The shape of the code: who may import whom, how long things may get, where the clock is read."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,28 @@ def test_the_core_knows_neither_django_nor_a_queue() -> None:
         for path in sources("protocols")
         for module in imports(path)
         if module.split(".")[0] in strangers
+    ]
+    assert wrong == []
+
+
+def test_plots_and_progress_bars_stay_in_the_shell() -> None:
+    """The core needs pydantic, dateutil and a YAML reader; what draws for a terminal is imported in one place."""
+    ours = {"protocols", "pydantic", "dateutil", "yaml"} | sys.stdlib_module_names
+    wrong = [
+        f"{name(path)} imports {module}"
+        for path in sources("protocols")
+        for module in imports(path)
+        if module.split(".")[0] not in ours and "shell" not in path.parts
+    ]
+    assert wrong == []
+
+
+def test_only_the_program_itself_knows_its_shell() -> None:
+    wrong = [
+        name(path)
+        for path in sources("protocols", "apps", "lit_tracker")
+        if "shell" not in path.parts and name(path) != "protocols/__main__.py"
+        if any(module.startswith("protocols.shell") for module in imports(path))
     ]
     assert wrong == []
 
@@ -193,7 +216,7 @@ def test_the_core_reads_files_only_in_its_loader() -> None:
     readers = {"open", "read_text", "read_bytes"}
     wrong = []
     for path in sources("protocols"):
-        if path.stem in {"loader", "__main__"}:
+        if path.stem == "loader" or "shell" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from protocols import load_library
+from protocols import library_names, library_text, load_library
 from protocols.__main__ import main
+from protocols.drawing import draw
 from tests.builders import after, document, step
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,9 +46,80 @@ def test_check_says_that_the_library_has_no_faults(capsys: pytest.CaptureFixture
 
 
 def test_list_and_schema(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "list")[1].split() == ["lit-standard", "LIT,", "standard", "course"]
+    status, out, err = run(capsys, "list")
+    assert (status, err) == (0, "")
+    assert "lit-standard             LIT, standard course (numbers: 19 A, 7 B, 17 setting)\n" in out
+    listed = json.loads(run(capsys, "list", "--json")[1])
+    assert [entry["name"] for entry in listed] == list(library_names())
+    assert all(set(entry) == {"name", "version", "title", "grades", "blanks"} for entry in listed)
     status, out, _ = run(capsys, "schema")
     assert (status, json.loads(out)["title"]) == (0, "Template")
+    assert "parameters" in json.loads(out)["properties"]
+
+
+def test_draw_writes_the_picture_to_a_file_or_to_standard_output(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    status, out, err = run(capsys, "draw", "lit-standard")
+    assert (status, err) == (0, "")
+    assert out == draw(load_library("lit-standard"))
+    path = tmp_path / "wall.svg"
+    assert run(capsys, "draw", "lit-standard", "--out", str(path)) == (0, f"{path} written\n", "")
+    assert path.read_text(encoding="utf-8") == out
+    unwritable = str(tmp_path / "nowhere" / "wall.svg")
+    status, _, err = run(capsys, "draw", "lit-standard", "--out", unwritable)
+    assert (status, len(err.splitlines())) == (2, 1)
+
+
+def test_a_draft_with_blanks_can_be_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, _ = run(capsys, "draw", written(tmp_path / "draft.yaml", gap_draft()))
+    assert (status, "____" in out) == (0, True)
+    status, out, _ = run(capsys, "draw", str(tmp_path / "draft.yaml"), "--set", "gap=P4W")
+    assert (status, "____ weeks" in out) == (0, False)
+
+
+def gap_draft() -> dict[str, Any]:
+    gap = after({"previous": True}, earliest="P3W", target="P4W")
+    gap["target"]["at"] = {"parameter": "gap"}
+    draft = document(step("dose", after("course-start", earliest="P0D", target="P0D"), next=[gap], count=3))
+    return {**draft, "parameters": {"gap": {"value": None, "title": "Weeks between doses"}}}
+
+
+def test_set_fills_parameters_and_names_what_it_cannot_fill(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    draft = written(tmp_path / "draft.yaml", gap_draft())
+    start = written(tmp_path / "start.yaml", FACTS.splitlines()[1])
+    arguments = ("plan", draft, start, "--today", "2026-01-05")
+    assert run(capsys, *arguments)[0] == 2
+    status, out, _ = run(capsys, *arguments, "--set", "gap=P5W")
+    assert (status, "2026-02-09" in out) == (0, True)
+    status, out, err = run(capsys, *arguments, "--set", "gap=P5W", "--set", "nap=P1W")
+    assert (status, out, err) == (2, "", "parameters.nap: is no parameter here. Use one of: gap\n")
+    assert "no duration" in run(capsys, *arguments, "--set", "gap=soon")[2]
+    with pytest.raises(SystemExit):
+        main((*arguments, "--set", "gap"))
+    assert "write NAME=VALUE" in capsys.readouterr().err
+
+
+def test_diff_ends_as_diff_does(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = library_text("lit-standard")
+    assert text.count("target: {at: P4W, source: S02, grade: A}") == 1
+    changed = written(tmp_path / "new.yaml", text.replace("P4W, source: S02", "P5W, source: S02"))
+    assert run(capsys, "diff", "lit-standard", "lit-standard") == (0, "", "")
+    said = "Sensitisation dose, next doses: target 4 weeks -> 5 weeks (S02 (A))"
+    assert run(capsys, "diff", "lit-standard", changed) == (1, f"{said}\n", "")
+    status, out, _ = run(capsys, "diff", "lit-standard", changed, "--json")
+    named = {"name": "lit-standard", "version": load_library("lit-standard").version}
+    assert (status, json.loads(out)) == (1, {"old": named, "new": named, "differences": [said]})
+
+
+def test_diff_tells_the_faults_of_both_documents(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    one, other = written(tmp_path / "one.yaml", "- one\n"), written(tmp_path / "two.yaml", bad_document())
+    status, out, err = run(capsys, "diff", one, other)
+    assert (status, out) == (2, "")
+    assert f"{one}: document: is no mapping of fields" in err
+    assert f"{other}: title: is missing" in err
 
 
 def test_plan_prints_dates_reasons_flags_and_when_to_look_again(
