@@ -16,6 +16,8 @@ from protocols.places import applied, composed, is_endless, replaced
 from protocols.template import Template
 
 LONGEST = 100_000
+# What stands in for a number that cannot be read, where a blank would be a fault of its own.
+_STAND_IN = {"notice": "P1D", "deadline": "P1D", "before": "P1D", "count": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def _behind(text: str, told: tuple[Fault, ...]) -> tuple[Fault, ...]:
     if not unread:
         return ()
     try:
-        load(applied(text, [replaced(text, spot.value, "null") for spot in unread]))
+        load(applied(text, [replaced(text, spot.value, _STAND_IN.get(spot.key, "null")) for spot in unread]))
     except TemplateFaults as error:
         fields = {fault.field for fault in told}
         return tuple(fault for fault in _without_echoes(error.faults) if fault.field not in fields)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from apps.desk import words
-from apps.desk.forms.protocols import (
+from apps.desk.forms.protocol_numbers import (
     FaultLine,
     NumberField,
     NumberGroup,
@@ -16,6 +16,7 @@ from apps.desk.forms.protocols import (
     changes_typed,
     groups_of,
 )
+from apps.desk.forms.protocols import VERSION, VERSION_REMEDY
 from protocols import Workdays
 from protocols.drawing import draw
 from protocols.editing import EditableNumber, heading_of, numbers_of, with_heading, with_numbers
@@ -95,11 +96,21 @@ class Sheet:
         faults, blanks = len(self.examined.faults), len(self.blanks)
         found = [_count(faults, "fault"), _count(blanks, "blank")]
         said = " and ".join(part for part in found if part)
-        return f"{said} to mend before publishing." if said else "No faults. Ready to publish."
+        return f"{said} to mend before publishing." if said else "No faults and no blanks. Ready to sign."
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
+def heading_problems(posted: Mapping[str, str]) -> list[str]:
+    """What is wrong with the version label or the title that was typed; both then stay as they were."""
+    found = []
+    if "version" in posted and not VERSION.fullmatch(posted["version"].strip()):
+        found.append(f"Version: '{posted['version'].strip()}' is no label. {VERSION_REMEDY}")
+    if "title" in posted and not 0 < len(posted["title"].strip()) <= 200:
+        found.append("Title: it is empty or longer than 200 characters. Give the protocol a title.")
+    return found
 
 
 def edited(posted: Mapping[str, str]) -> str:
@@ -170,10 +181,14 @@ def _shown(row: ExampleRow, today: date) -> ShownRow:
     return ShownRow(
         words.day(row.on, today) if row.on else "",
         row.title + number,
-        row.why[:1].upper() + row.why[1:],
+        " ".join(_sentence(part) for part in row.why.split(". ")),
         good,
         row.visit is not None,
     )
+
+
+def _sentence(words_said: str) -> str:
+    return f"{words_said[:1].upper()}{words_said[1:].rstrip('.')}."
 
 
 def _counted(row: ExampleRow) -> bool:

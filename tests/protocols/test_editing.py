@@ -266,9 +266,9 @@ def test_a_text_without_end_is_a_fault_and_not_a_breakdown(text: str) -> None:
 
 
 def test_a_number_that_cannot_be_read_hides_no_other_fault() -> None:
-    wrong = with_numbers(LIT, {CAP: "many", GAP: "P9W", "steps.4.relations.0.maximum": "soon"})
+    wrong = with_numbers(LIT, {CAP: "many", GAP: "P9W", "steps.4.relations.0.maximum": "soon", "notice": "x"})
     fields = {fault.field for fault in examine(wrong).faults}
-    assert {CAP, "steps.1.next.0", "steps.4.relations.0.maximum.at"} <= fields
+    assert {CAP, "steps.1.next.0", "steps.4.relations.0.maximum.at", "notice"} <= fields
 
 
 def test_a_blank_is_no_fault_and_is_named() -> None:

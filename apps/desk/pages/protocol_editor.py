@@ -22,7 +22,7 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import in_one_line
 from apps.desk.forms.protocols import CopyForm
 from apps.desk.pages.base import FormPage, page, press
-from apps.desk.protocol_sheet import DOCUMENT, NUMBERS, Preview, Sheet, edited, preview_of
+from apps.desk.protocol_sheet import DOCUMENT, NUMBERS, Preview, Sheet, edited, heading_problems, preview_of
 from apps.treatments.drafts import discard_draft, draft_by_id, drafts_of, save_draft, start_draft
 from apps.treatments.models import ProtocolDraft
 from apps.treatments.queries import protocol_by_id, protocols_of
@@ -40,14 +40,7 @@ def copy(request: HttpRequest) -> HttpResponse:
     clinics = desk.where(RIGHT)
     if not clinics:
         raise PermissionDenied("Only a doctor or a manager of the clinic edits its protocols.")
-    origins = [
-        *((f"library:{name}", f"Library: {title}") for name, title in _library()),
-        *(
-            (f"version:{version.pk}", f"{version.title}, version {version.version}")
-            for clinic in clinics
-            for version in protocols_of(clinic)
-        ),
-    ]
+    origins = _origins(clinics)
     initial = {"origin": request.GET.get("origin", origins[0][0])}
     form = CopyForm(request.POST or None, origins=origins, clinics=clinics, initial=initial)
 
@@ -75,6 +68,13 @@ def copy(request: HttpRequest) -> HttpResponse:
             "may_publish": desk.may_anywhere("publish"),
         },
     ).answer(request)
+
+
+def _origins(clinics: tuple[Clinic, ...]) -> list[tuple[str, str]]:
+    """What may be copied: the library, and what these clinics have published."""
+    library = [(f"library:{name}", f"Library: {title}") for name, title in _library()]
+    versions = [version for clinic in clinics for version in protocols_of(clinic)]
+    return library + [(f"version:{row.pk}", f"{row.title}, version {row.version}") for row in versions]
 
 
 @cache
@@ -113,8 +113,9 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     text, act, source = edited(posted), posted.get("act", "check"), _source(posted.get("source"), "")
     if act in (NUMBERS, DOCUMENT):
         return _turn(request, draft, Sheet(text), act, source)
-    if act not in ("save", "publish"):
-        return _page(request, draft, Sheet(text), source)
+    problems = heading_problems(posted) if source == NUMBERS else []
+    if act not in ("save", "publish") or problems:
+        return _page(request, draft, Sheet(text), source, problems=problems, status=422 if problems else 200)
     try:
         saved = _saved(desk, draft, text, posted.get("revision", ""))
     except Conflict as error:

@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.clinic.errors import Invalid
+from apps.desk.forms.protocol_numbers import FaultLine
 from apps.desk.forms.protocols import SignForm
 from apps.desk.pages.base import FormPage
 from apps.desk.pages.protocol_editor import draft_for
 from apps.desk.protocol_sheet import Sheet
 from apps.treatments.drafts import publish_draft
 from apps.treatments.models import ProtocolDraft
+from apps.treatments.queries import protocols_of
 from protocols import ProtocolsError, Template, differences, library_text, load
 from protocols.numbers import OWN
 
@@ -27,14 +29,12 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and not may_sign:
         raise PermissionDenied("Only a doctor of the clinic signs a protocol.")
     sheet = Sheet(draft.document)
+    obstacles = (*(_in_words(fault) for fault in sheet.listed), *_taken(draft, sheet))
     form = SignForm(request.POST or None, signer=actor.name, revision=draft.revision)
 
     def act() -> str:
-        if sheet.listed:
-            raise Invalid(
-                "This draft still has faults or blanks, listed above.",
-                remedy="Go back to the editor and mend them.",
-            )
+        if obstacles:
+            raise Invalid("It cannot be signed yet, see above.", remedy="Go back to the editor and mend it.")
         version = publish_draft(draft=draft, revision=form.cleaned_data["revision"], actor=actor, at=desk.at)
         return reverse("admin:treatments_protocolversion_change", args=[version.pk])
 
@@ -53,11 +53,28 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
             "template": template,
             "origin": origin_words(draft),
             "differences": _differences(draft, sheet),
-            "may_sign": may_sign and not sheet.listed,
+            "obstacles": obstacles,
+            "may_sign": may_sign and not obstacles,
             "is_doctor": may_sign,
             "edit_address": reverse("admin:protocol_edit", args=[draft.pk]),
         },
     ).answer(request)
+
+
+def _in_words(fault: FaultLine) -> str:
+    where = f"Line {fault.line}, " if fault.line else ""
+    return f"{where}{fault.label}: {fault.text}"
+
+
+def _taken(draft: ProtocolDraft, sheet: Sheet) -> tuple[str, ...]:
+    """Whether the clinic has published this name and version before."""
+    heading = sheet.heading
+    used = protocols_of(draft.clinic).filter(name=heading["name"], version=heading["version"]).exists()
+    if not used:
+        return ()
+    return (
+        f"Version: {heading['name']} {heading['version']} is published and never changes. Give another version.",
+    )
 
 
 def origin_words(draft: ProtocolDraft) -> str:

@@ -29,7 +29,7 @@ _TREATMENT = "treatments/treatment/<uuid:pk>/"
 _VISIT = "treatments/appointment/<uuid:pk>/"
 _FLAG = "treatments/flag/<uuid:pk>/"
 _PROTOCOL = "treatments/protocolversion/"
-_DRAFT = "treatments/protocoldraft/<uuid:pk>/"
+_DRAFT = "treatments/protocolversion/draft/<uuid:pk>/"
 _CLINIC = "clinic/clinic/<uuid:pk>/"
 _STAFF = "clinic/membership/"
 

@@ -15,6 +15,7 @@ from apps.clinic.models import Clinic, Membership, User
 from apps.couples.models import Couple
 from apps.desk.pages.urls import ROUTES
 from apps.desk.ports import links
+from apps.treatments.drafts import start_draft
 from apps.treatments.models import ProtocolVersion, Record
 from tests import rows
 from tests.apps.desk.conftest import Seat
@@ -41,6 +42,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
     couple = treatment.couple
     link, _ = links().issue_link(person=couple.recipient, label="Phone", actor=nurse, at=at)
     membership = Membership.objects.get(user_id=nurse.user_id)
+    draft = start_draft(clinic=clinic, document="name: draft", actor=rows.SYSTEM, at=AT)
     return {
         "couples/couple": str(couple.pk),
         "couples/person": str(couple.recipient_id),
@@ -49,6 +51,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "treatments/record": str(Record.objects.filter(treatment=treatment, kind="result").first().pk),  # type: ignore[union-attr]
         "treatments/appointment": str(rows.visit(treatment, "preconception-booster").pk),
         "treatments/flag": str(rows.flag(treatment, "no_antibody_response").pk),
+        "treatments/protocolversion/draft": str(draft.pk),
         "treatments/protocolversion": str(ProtocolVersion.objects.get(clinic=clinic).pk),
         "clinic/clinic": str(clinic.pk),
         "clinic/membership": str(membership.pk),

@@ -20,7 +20,7 @@
   async function ask() {
     if (running) running.abort();
     const mine = (running = new AbortController());
-    at("protocol-status").textContent = "Checking…";
+    at("protocol-preview").setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(form.dataset.preview, {
         method: "POST",
@@ -41,6 +41,7 @@
     at("protocol-faults").innerHTML = said.faults;
     at("protocol-lines").innerHTML = said.lines;
     const preview = at("protocol-preview");
+    preview.removeAttribute("aria-busy");
     if (said.preview !== null) preview.innerHTML = said.preview;
     preview.classList.toggle("desk-stale", said.preview === null);
     for (const number of form.querySelectorAll("[data-number]")) {
@@ -100,6 +101,13 @@
   form.addEventListener("input", (event) => {
     if (event.target === text) numberLines();
     schedule();
+  });
+  // Enter in a field checks at once and keeps the focus there; without this file it sends the form to the same end.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    clearTimeout(timer);
+    ask();
   });
   form.addEventListener("submit", () => {
     leaving = true;
