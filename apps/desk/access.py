@@ -41,6 +41,7 @@ RIGHTS: Mapping[str, frozenset[ActorRole]] = {
     "issue links": frozenset({"nurse", "doctor", "manager"}),
     "edit protocols": frozenset({"doctor", "manager"}),
     "publish": frozenset({"doctor"}),
+    "move treatments": frozenset({"doctor"}),
     "close days": frozenset({"nurse", "doctor", "manager"}),
     "run the clinic": frozenset({"manager"}),
 }

@@ -160,3 +160,16 @@ def age(birth_on: date | None, today: date) -> str:
         return ""
     had_birthday = (today.month, today.day) >= (birth_on.month, birth_on.day)
     return str(today.year - birth_on.year - (0 if had_birthday else 1))
+
+
+# What a move to another version does to treatments: by verdict, what it is called and what it means.
+VERDICTS: Mapping[str, tuple[str, str]] = {
+    "needs_decision": (
+        "Needs a decision",
+        "The move raises a flag that holds steps or asks somebody to decide.",
+    ),
+    "out_of_window": ("Booking no longer fits", "The booking stays as it is, and a flag is raised."),
+    "moved": ("Days change", "Visits that are not booked get other days."),
+    "unchanged": ("Nothing changes", "No visit ahead gets another day."),
+    "cannot": ("Cannot move", "Records of the treatment contradict this version. It stays where it is."),
+}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, When
 
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.treatments.models import LineState, ProtocolVersion, Treatment, VersionMove, VersionMoveLine
 from apps.treatments.move_models import OPEN_LINES
 from apps.treatments.queries import treatments_of
+
+_ORDER = (LineState.FAILED, LineState.SKIPPED, LineState.WAITING, LineState.UNDOING, LineState.MOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,16 @@ def move_by_id(clinic: Clinic, move_id: UUID) -> VersionMove:
 
 
 def lines_of(move: VersionMove) -> QuerySet[VersionMoveLine]:
-    """A move's lines with treatment, couple and people, in the order of the couples' codes."""
+    """A move's lines with treatment, couple and people: what somebody should look at first, then by couples' codes."""
+    place = Case(
+        *(When(state=state, then=number) for number, state in enumerate(_ORDER)), default=len(_ORDER)
+    )
     return (
         VersionMoveLine.objects.filter(move=move)
         .select_related(
             "move__to_version", "from_version", "treatment__couple__recipient", "treatment__couple__partner"
         )
-        .order_by("treatment__couple__code", "id")
+        .order_by(place, "treatment__couple__code", "id")
     )
 
 

@@ -13,6 +13,7 @@ from apps.desk.forms.clinic import PublishForm
 from apps.desk.pages.base import FormPage, page
 from apps.treatments.queries import protocol_by_id, template
 from apps.treatments.services import publish_protocol
+from apps.treatments.version_queries import movable, moves_of, progress
 from protocols import library_names, library_text
 
 
@@ -20,7 +21,14 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The version as it was signed: steps and numbers with their sources, the document below."""
     desk = desk_of(request)
     version = desk.find(lambda clinic: protocol_by_id(clinic, pk))
-    context = {"version": version, "template": template(version), "count": version.treatments.count()}
+    context = {
+        "version": version,
+        "template": template(version),
+        "count": version.treatments.count(),
+        "candidates": movable(version).count(),
+        "may_move": desk.may("move treatments", version.clinic),
+        "moves": [(move, progress(move)) for move in moves_of(version.clinic).filter(to_version=version)[:5]],
+    }
     return page(request, "desk/protocol.html", version.title, context)
 
 

@@ -16,6 +16,7 @@ from apps.desk.rows import Button, flag_row, visit_row, who
 from apps.desk.words import TIMINGS, words
 from apps.treatments.models import Treatment
 from apps.treatments.queries import appointments_of, flags_of, plan_of, records_of, template, treatment_by_id
+from apps.treatments.version_queries import version_changes
 from protocols import Plan
 from protocols.plan import DoseVerdict, Verdict
 
@@ -67,6 +68,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "actions": _actions(treatment, plan, desk),
         "loss_url": _address(treatment, "treatment_loss") if desk.may("loss", treatment.clinic) else "",
         "closed": plan.closed,
+        "version_changes": version_changes(treatment),
     }
     return page(request, "desk/treatment.html", f"{treatment.couple.code}: plan", context)
 

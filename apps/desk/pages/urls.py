@@ -20,6 +20,7 @@ from apps.desk.pages import (
     records,
     staff,
     treatments,
+    versions,
     visits,
 )
 
@@ -29,6 +30,7 @@ _TREATMENT = "treatments/treatment/<uuid:pk>/"
 _VISIT = "treatments/appointment/<uuid:pk>/"
 _FLAG = "treatments/flag/<uuid:pk>/"
 _PROTOCOL = "treatments/protocolversion/"
+_MOVE = "treatments/versionmove/<uuid:pk>/"
 _DRAFT = "treatments/protocolversion/draft/<uuid:pk>/"
 _CLINIC = "clinic/clinic/<uuid:pk>/"
 _STAFF = "clinic/membership/"
@@ -79,6 +81,11 @@ ROUTES: list[tuple[str, Callable[..., Any], str]] = [
     (_DRAFT + "discard/", protocol_editor.discard, "protocol_discard"),
     (_DRAFT + "sign/", protocol_signing.sign, "protocol_sign"),
     (_PROTOCOL + "<uuid:pk>/change/", protocols.show, "treatments_protocolversion_change"),
+    (_PROTOCOL + "<uuid:pk>/compare/", versions.compare, "version_compare"),
+    (_PROTOCOL + "<uuid:pk>/move/", versions.move, "version_preview"),
+    (_MOVE + "change/", versions.show, "version_move"),
+    (_MOVE + "undo/", versions.undo, "version_move_undo"),
+    ("treatments/versionmoveline/<uuid:pk>/undo/", versions.undo_one, "version_line_undo"),
     (_CLINIC + "change/", clinic.show, "clinic_clinic_change"),
     (_CLINIC + "hours/", clinic.hours, "clinic_hours"),
     (_CLINIC + "close/", clinic.close, "clinic_close"),

@@ -16,7 +16,9 @@ from apps.couples.models import Couple
 from apps.desk.pages.urls import ROUTES
 from apps.desk.ports import links
 from apps.treatments.drafts import start_draft
-from apps.treatments.models import ProtocolVersion, Record
+from apps.treatments.models import ProtocolVersion, Record, Treatment, VersionMove
+from apps.treatments.moving import Chosen, start_move
+from protocols import MoveVerdict
 from tests import rows
 from tests.apps.desk.conftest import Seat
 
@@ -43,6 +45,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
     link, _ = links().issue_link(person=couple.recipient, label="Phone", actor=nurse, at=at)
     membership = Membership.objects.get(user_id=nurse.user_id)
     draft = start_draft(clinic=clinic, document="name: draft", actor=rows.SYSTEM, at=AT)
+    move = begun(treatment)
     return {
         "couples/couple": str(couple.pk),
         "couples/person": str(couple.recipient_id),
@@ -53,9 +56,18 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "treatments/flag": str(rows.flag(treatment, "no_antibody_response").pk),
         "treatments/protocolversion/draft": str(draft.pk),
         "treatments/protocolversion": str(ProtocolVersion.objects.get(clinic=clinic).pk),
+        "treatments/versionmove": str(move.pk),
+        "treatments/versionmoveline": str(move.lines.get().pk),
         "clinic/clinic": str(clinic.pk),
         "clinic/membership": str(membership.pk),
     }
+
+
+def begun(treatment: Treatment) -> VersionMove:
+    """A move that waits for its worker."""
+    doctor = rows.staff(treatment.clinic, "doctor", f"earlier-doctor-{treatment.clinic.slug}")
+    chosen = [Chosen(treatment.pk, MoveVerdict.UNCHANGED, "")]
+    return start_move(version=treatment.protocol_version, chosen=chosen, actor=doctor, at=AT)
 
 
 def address(route: str, key: str) -> str:
