@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from protocols import (
-    DurationFault,
     Facts,
     Plan,
     PlannedVisit,
@@ -118,12 +117,10 @@ def _blanks(golden: Golden) -> str:
 
 
 def _in_words(value: Any) -> str:
-    if isinstance(value, float):
+    """An example value as a doctor says it: ``P6W+P6D`` is 6 weeks and 6 days."""
+    if not isinstance(value, str):
         return f"{value:g}"
-    try:
-        return parse(value).in_words() if isinstance(value, str) else str(value)
-    except DurationFault:
-        return str(value)
+    return " and ".join(parse(term).in_words() for term in value.split("+"))
 
 
 def _stage(golden: Golden, stage: Stage) -> str:
