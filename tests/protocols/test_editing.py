@@ -127,6 +127,7 @@ def test_a_second_change_keeps_what_the_library_said() -> None:
 VALUES = st.sampled_from(["P5W", "P10D", "P6M-P4D", "7", "2", "", "4 wks", "P2Y"])
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from([one.path for one in numbers_of(LIT)]), VALUES, min_size=1, max_size=8)
 )
