@@ -151,7 +151,8 @@ def _row(template: Template, visit: PlannedVisit) -> str:
     waits = [f"waits for {'; '.join(visit.waiting_for)}"] if visit.waiting_for else []
     held = [f"held by {', '.join(key.split(':')[0] for key in visit.held_by)}"] if visit.held_by else []
     why = readable(template, ". ".join(part for part in (visit.because_text, *waits, *held) if part))
-    cells = [visit_words(template, visit), visit.state.value.replace("_", " "), _window(visit)]
+    donor = f" ({visit.donor})" if visit.donor not in (None, "partner") else ""
+    cells = [visit_words(template, visit) + donor, visit.state.value.replace("_", " "), _window(visit)]
     cells += [full_day(day) if day else "-", why.replace("|", "\\|")]
     return f"| {' | '.join(cells)} |\n"
 

@@ -57,6 +57,12 @@ def record_words(template: Template, record: Record) -> str:
             return (
                 f"The couple {wish} {template.step_named[record.step].title}, said on {full_day(record.on)}"
             )
+        case records.Consent():
+            signed = "signed" if record.given else "withdrew"
+            return f"{record.person.capitalize()} {signed} consent on {full_day(record.on)}"
+        case records.Screening():
+            screen = f"{record.test} of {record.person}".replace("_", " ")
+            return f"Screen {screen}: {record.outcome}, sampled {full_day(record.sampled_on)}"
         case records.Donor():
             return f"Donor from {full_day(record.on)}: {record.donor}"
         case _:

@@ -69,6 +69,7 @@ def said_of(planned: Plan, row: dict[str, Any]) -> dict[str, Any]:
         "day": visit.on or visit.proposed_on,
         "dose": visit.dose,
         "donor": visit.donor,
+        "missing": list(visit.missing),
     }
 
 
