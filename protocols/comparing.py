@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from protocols.because import full_day
+from protocols.because import day_words, full_day
 from protocols.errors import FactFaults, Fault
 from protocols.plan import LIVE, Clock, DoseVerdict, Flag, Plan, PlannedVisit, State
 from protocols.windows import Window
@@ -119,7 +119,7 @@ def _changes(old: Plan, new: Plan) -> Iterator[str]:
     for key in dict.fromkeys([*before, *after]):
         was, now = before.get(key), after.get(key)
         if change := _change(was, now):
-            yield f"{_called(now or was)}: {change}"
+            yield f"{_called(key, now or was, old, new)}: {change}"
     said, says = (_verdicts(plan) for plan in (old, new))
     for act in dict.fromkeys([*said, *says]):
         name, judged = says.get(act, (said.get(act, ("", ""))[0], "no longer judged"))
@@ -149,10 +149,11 @@ def _ends(clock: Clock | None) -> str:
     return "none" if clock is None else f"until {full_day(clock.until_on)}, {clock.state.replace('_', ' ')}"
 
 
-def _called(visit: PlannedVisit | None) -> str:
+def _called(key: tuple[str, int], visit: PlannedVisit | None, *plans: Plan) -> str:
+    """The visit's title, with its number where a plan has several of the step."""
     assert visit is not None
-    number = visit.dose or visit.occurrence
-    return f"{visit.title} {number}" if number > 1 or visit.dose else visit.title
+    several = any(len([other for other in plan.visits if other.step == key[0]]) > 1 for plan in plans)
+    return f"{visit.title} {visit.dose or visit.occurrence}" if several else visit.title
 
 
 def _change(was: PlannedVisit | None, now: PlannedVisit | None) -> str:
@@ -209,10 +210,9 @@ def _bounds(was: PlannedVisit, now: PlannedVisit) -> Iterator[str]:
 
 
 def _days(first: date | None, last: date | None) -> str:
-    if first is None and last is None:
-        return "any day"
-    parts = [f"from {full_day(first)}" if first else "", f"to {full_day(last)}" if last else ""]
-    return " ".join(filter(None, parts))
+    if first and last:
+        return f"{day_words(first, last)} to {full_day(last)}"
+    return f"from {full_day(first)}" if first else f"until {full_day(last)}" if last else "any day"
 
 
 def _day(day: date | None) -> str:

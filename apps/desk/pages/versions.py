@@ -91,8 +91,8 @@ def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
     version = desk.find(lambda clinic: protocol_by_id(clinic, pk))
     others = list(other_versions(version))
     choices = [
-        *((str(other.pk), f"Version {other.version}, {other.published_at:%Y-%m-%d}") for other in others),
-        *((f"{_LIBRARY}{name}", f"{name} of the library") for name in library_names()),
+        *((str(other.pk), f"version {other.version}, {other.published_at:%Y-%m-%d}") for other in others),
+        *((f"{_LIBRARY}{name}", f"the library's {name}") for name in library_names()),
     ]
     chosen = request.GET.get("with", choices[0][0])
     if chosen not in dict(choices):
