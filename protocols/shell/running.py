@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from protocols import Faults
-from protocols.shell import check, diff, draw, explain, listing, plan, schema
+from protocols.shell import check, diff, draw, explain, listing, plan, schema, simulate
 from protocols.shell.printing import complain
 
-COMMANDS = (check, plan, explain, draw, diff, schema, listing)
+COMMANDS = (check, plan, explain, simulate, draw, diff, schema, listing)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -390,3 +391,120 @@ def test_the_module_runs_as_a_program_and_reads_standard_input() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["today"] == "2026-02-01"
     assert load_library("lit-standard").name == "lit-standard"
+
+
+def test_explain_tells_the_derivation_and_what_decisions_would_change(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    more = "".join(
+        f"- {{kind: fulfilled, step: sensitisation, occurrence: {number}, on: {on}}}\n"
+        for number, on in ((2, "2026-02-09"), (3, "2026-03-09"))
+    )
+    negative = "- {kind: result, test: apca, sampled_on: 2026-04-06, resulted_on: 2026-04-09, value: 5}\n"
+    path = written(tmp_path / "facts.yaml", FACTS + more + negative)
+    arguments = ("explain", "lit-standard", path, "--today", "2026-04-10")
+    status, out, err = run(capsys, *arguments)
+    assert (status, err) == (0, "")
+    assert "sensitisation#2  Sensitisation dose, dose 2: fulfilled on 9 Feb 2026" in out
+    assert "    from 12 Jan 2026, dose 1 (what really happened)\n      never before  2 weeks" in out
+    assert "  decide extra_doses (doses: 1)\n" in out
+    assert "      Sensitisation dose 4: new, proposed for 17 Apr 2026\n" in out
+    assert out.splitlines()[-1].startswith("Nothing changes by itself before ")
+    part = run(capsys, *arguments, "--visit", "sensitisation#2")[1]
+    assert "sensitisation#1" not in part
+    found = json.loads(run(capsys, *arguments, "--visit", "re-dose", "--json")[1])
+    assert set(found) == {"today", "visits", "flags", "replan_on", "closed"}
+    assert set(found["visits"][0]["explained"]) == {"counted", "window", "proposal", "said", "flags"}
+    assert found["flags"][0]["options"][0]["choice"] == "continue"
+    status, out, err = run(capsys, *arguments, "--visit", "re-dose#4")
+    assert (status, out) == (2, "")
+    assert "visit: the plan has no re-dose#4. Use one of: baseline-antibody-test#1" in err
+
+
+def test_explain_refuses_what_plan_refuses(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = written(tmp_path / "bad.yaml", BAD_FACTS)
+    told = [
+        run(capsys, name, "lit-standard", path, "--today", "2026-02-01")[2] for name in ("plan", "explain")
+    ]
+    assert told[0] == told[1] != ""
+
+
+SIMULATED = ("simulate", "lit-standard", "--couples", "4", "--open", "mon-sat")
+
+
+def test_simulate_tells_shares_with_denominators_and_what_it_is_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, err = run(capsys, *SIMULATED)
+    assert (status, err) == (0, "")
+    assert "4 synthetic couples from 5 Jan 2026, seed 1" in out
+    assert "It says nothing of any real couple, and nothing of whether the treatment works." in out
+    assert " of 4 (" in out
+    assert "95 % interval" in out
+    assert run(capsys, *SIMULATED)[1] == out
+    assert run(capsys, *SIMULATED, "--seed", "2")[1] != out
+
+
+def test_simulate_as_json_and_as_a_plot(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "plot.svg"
+    found = json.loads(run(capsys, *SIMULATED, "--json", "--plot", str(path))[1])
+    assert set(found) == {
+        "protocol", "scenario", "seed", "start", "caveat", "couples", "endings", "responded_after", "course_days",
+        "doses_per_couple", "visits_per_couple", "missed", "visits_per_week", "flags", "doses_inside_window",
+        "doses_by_verdict",
+    }  # fmt: skip
+    drawn = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    said = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert "LIT, standard course: 4 synthetic couples, lucknow" in said
+    assert found["caveat"] in said
+    assert {"Length of the course (weeks)", "Doses that counted", "Visits a week", "Flags per couple"} <= set(
+        said
+    )
+
+
+def test_simulate_plots_nobody_s_doses_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    alone = library_text("lit-standard")
+    text = (ROOT / "protocols" / "scenarios" / "lucknow.yaml").read_text(encoding="utf-8")
+    everyone = text.replace("{count: 9, of: 73,", "{count: 1, of: 1,")
+    assert everyone != text
+    scenario, path = written(tmp_path / "all.yaml", everyone), tmp_path / "plot.svg"
+    doc = written(tmp_path / "doc.yaml", alone)
+    status, out, _ = run(
+        capsys, "simulate", doc, "--couples", "2", "--scenario", scenario, "--plot", str(path)
+    )
+    assert (status, path.exists()) == (0, True)
+    assert "first to last: nobody" in out
+
+
+def test_a_bad_scenario_is_told_with_its_lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = (ROOT / "protocols" / "scenarios" / "lucknow.yaml").read_text(encoding="utf-8")
+    bad = written(
+        tmp_path / "bad.yaml", text.replace("keep: 0.9", "keep: 1.9").replace("never: 13", "never: -1")
+    )
+    status, out, err = run(capsys, *SIMULATED, "--scenario", bad)
+    assert (status, out) == (2, "")
+    assert [line.split(":")[0] for line in err.splitlines()] == ["line 12", "line 24"]
+    status, out, err = run(capsys, *SIMULATED, "--scenario", "atlantis")
+    assert (status, out) == (2, "")
+    assert err == "scenario: there is no scenario 'atlantis'. Use one of: lucknow, or a path\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--couples", "0"), ("--couples", "many"), ("--plot", "plot.gif"), ("--start", "soon")]
+)
+def test_a_wrong_call_of_simulate_says_what_to_write(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main((*SIMULATED, *arguments))
+    assert left.value.code == 2
+    assert arguments[1] in capsys.readouterr().err
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert all(
+        name in told for name in ("check", "plan", "explain", "simulate", "draw", "diff", "schema", "list")
+    )
