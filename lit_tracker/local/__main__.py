@@ -1,8 +1,9 @@
-"""`python -m lit_tracker.local run | manage ... | clean | browser`: what the Makefile calls."""
+"""`python -m lit_tracker.local run | manage ... | clean | browser | mutants`: what the Makefile calls."""
 
+import os
 import sys
 
-from lit_tracker.local import browser, launcher
+from lit_tracker.local import browser, launcher, mutants
 from lit_tracker.local.errors import CannotStart
 
 
@@ -16,8 +17,10 @@ def main(arguments: list[str]) -> int:
             return launcher.clean()
         case ["browser"]:
             return browser.ensure()
+        case ["mutants"]:
+            return mutants.run(mutants.Limits.of(os.environ))
         case _:
-            raise CannotStart("say one of: run, manage ..., clean, browser")
+            raise CannotStart("say one of: run, manage ..., clean, browser, mutants")
 
 
 if __name__ == "__main__":
