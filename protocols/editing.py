@@ -21,6 +21,7 @@ from protocols.places import (
     applied,
     child,
     composed,
+    entries,
     line_start,
     quoted,
     removed,
@@ -28,7 +29,7 @@ from protocols.places import (
     scalar,
 )
 
-__all__ = ["EditableNumber", "heading_of", "numbers_of", "with_heading", "with_numbers"]
+__all__ = ["EditableNumber", "heading_of", "numbers_of", "sources_of", "with_heading", "with_numbers"]
 _CLINIC = ("clinic", "setting")
 _CITED = re.compile(r"(?P<words>.*), (?P<source>\S+) \((?P<grade>A|B|C|setting)\)")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.-]*(?<! )")
@@ -58,6 +59,11 @@ def heading_of(text: str) -> dict[str, str]:
     """What the document calls itself: its `name`, `version` and `title`, empty where it does not say."""
     root = composed(text)
     return {field: scalar(child(root, field)) for field in ("name", "version", "title")}
+
+
+def sources_of(text: str) -> dict[str, str]:
+    """The titles of the document's sources by their tags."""
+    return {tag: scalar(child(source, "title")) for tag, source in entries(child(composed(text), "sources"))}
 
 
 def with_heading(text: str, heading: Mapping[str, str]) -> str:

@@ -26,12 +26,16 @@ _CONTENT = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Where a number belongs (`group`: a step or a test), what it bounds (`block`) and which bound it is (`name`)."""
+    """Where a number belongs (`group`: a step or a test), what it bounds (`block`) and which bound it is (`name`).
+
+    `shared_with` are the other groups that read the same number, `used_in` those that use a parameter.
+    """
 
     group: str
     block: str
     name: str
     shared_with: tuple[str, ...] = ()
+    used_in: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -44,7 +48,9 @@ def words_of(root: yaml.MappingNode, path: Sequence[str], also_at: Iterable[Sequ
     group, block, name = _words(root, path)
     others = dict.fromkeys(_place(root, place) for place in also_at)
     others.pop(group, None)
-    return Words(group, block, name, tuple(others))
+    if path[0] == "parameters":
+        return Words(group, block, name, used_in=tuple(others))
+    return Words(group, block, name, shared_with=tuple(others))
 
 
 def in_steps(root: yaml.MappingNode, path: Sequence[str]) -> yaml.Node | None:

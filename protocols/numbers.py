@@ -21,6 +21,7 @@ from protocols.template import OFFSETS
 Kind = Literal["duration", "whole", "decimal"]
 Path = tuple[str, ...]
 OWN = "library: "
+BLANK = "blank"
 # Fields of a number that say what stands behind it, by the field that holds the number.
 _TAGS = {"cap": ("cap_source", "cap_grade")}
 _WHOLE, _DECIMAL = re.compile(r"[0-9]{1,6}"), re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
@@ -54,6 +55,17 @@ class EditableNumber:
     @property
     def label(self) -> str:
         return self.words.label
+
+    @property
+    def library_says(self) -> str:
+        """What the library has where the clinic changed it, as a clause; empty for a number that is the library's."""
+        if not self.own:
+            return ""
+        return (
+            "the library leaves it blank"
+            if self.own.split(", ")[0] == BLANK
+            else f"the library says {self.own}"
+        )
 
     @property
     def in_words(self) -> str:
@@ -116,7 +128,7 @@ def is_number(spot: Spot) -> bool:
 def said(value: str) -> str:
     """A value in words: ``4 weeks`` for ``P4W``, ``blank`` for none."""
     length = read("duration", value)
-    return length.in_words() if isinstance(length, Duration) else value or "blank"
+    return length.in_words() if isinstance(length, Duration) else value or BLANK
 
 
 def numbers_of(text: str) -> tuple[EditableNumber, ...]:
@@ -233,7 +245,7 @@ def _described(root: yaml.MappingNode, spot: Spot, lines: list[str]) -> Editable
         grade=grade or next((user.tag(user.tags[1]) for user in spot.users), ""),
         note=note,
         own=own,
-        matters=not scalar(spot.value) or own.startswith("blank") or _matters(root, spot),
+        matters=not scalar(spot.value) or own.startswith(BLANK) or _matters(root, spot),
         line=spot.value.start_mark.line + 1,
         shown_at=tuple(".".join(path) for path in (spot.path, *places)),
     )

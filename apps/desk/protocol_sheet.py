@@ -19,7 +19,7 @@ from apps.desk.forms.protocol_numbers import (
 from apps.desk.forms.protocols import VERSION, VERSION_REMEDY
 from protocols import Workdays
 from protocols.drawing import draw
-from protocols.editing import EditableNumber, heading_of, numbers_of, with_heading, with_numbers
+from protocols.editing import EditableNumber, heading_of, numbers_of, sources_of, with_heading, with_numbers
 from protocols.examining import Examined, examine
 from protocols.example import Example, ExampleRow, example_of
 
@@ -61,8 +61,7 @@ class Sheet:
 
     @cached_property
     def fields(self) -> tuple[NumberField, ...]:
-        template = self.examined.template
-        sources = {tag: source.title for tag, source in template.sources.items()} if template else {}
+        sources = sources_of(self.text)
         return tuple(
             NumberField(number, self.beside.get(number.path, ()), sources.get(number.source, ""))
             for number in self.numbers
@@ -93,7 +92,8 @@ class Sheet:
     @property
     def standing(self) -> str:
         """Where the document stands, in one sentence."""
-        faults, blanks = len(self.examined.faults), len(self.blanks)
+        blanks = sum(line.is_blank for line in self.listed)
+        faults = len(self.listed) - blanks
         found = [_count(faults, "fault"), _count(blanks, "blank")]
         said = " and ".join(part for part in found if part)
         return f"{said} to mend before publishing." if said else "No faults and no blanks. Ready to sign."

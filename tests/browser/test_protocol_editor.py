@@ -152,7 +152,7 @@ def test_a_doctor_copies_edits_mends_previews_and_signs_with_the_keyboard_alone(
         keys.to(text="Save and go to signing")
         keys.press("Enter")
         page.wait_for_url("**/sign/")
-        expect(page.get_by_text("The library says 4 weeks, S02 (A)")).to_be_visible()
+        expect(page.get_by_text("the library says 4 weeks, S02 (A)")).to_be_visible()
         keys.to(name="read")
         keys.press("Space")
         keys.to(name="typed_name")

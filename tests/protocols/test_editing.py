@@ -189,7 +189,8 @@ def test_a_parameter_is_one_number_with_the_words_of_its_title() -> None:
     assert gap.blank
     assert gap.matters
     assert gap.kind == "duration"
-    assert gap.label == "Left to the clinic: Weeks between doses (the same in Dose)"
+    assert gap.label == "Left to the clinic: Weeks between doses"
+    assert gap.words.used_in == ("Dose",)
     assert all(one.path != "steps.0.next.0.target" for one in numbers_of(SMALL))
 
 
@@ -197,6 +198,7 @@ def test_a_parameter_that_is_filled_makes_the_number_that_uses_it_the_clinics_ow
     new = with_numbers(SMALL, {"parameters.gap": "P4W"})
     assert 'gap: {value: P4W, title: "Weeks between doses"}' in new
     assert 'source: clinic, grade: setting, note: "library: blank, S38 (C); three to six"' in new
+    assert number(new, "parameters.gap").library_says == "the library leaves it blank"
     assert with_numbers(new, {"parameters.gap": ""}) == SMALL
 
 

@@ -90,9 +90,9 @@ class NumberField:
     def _origin(self) -> str:
         number = self.number
         if number.own:
-            return f"The clinic's own; the library says {number.own}."
+            return f"The clinic's own; {number.library_says}."
         if number.grade == "setting":
-            return "Set by each clinic."
+            return "" if number.blank else "Set by each clinic."
         title = f": {self.source_title}" if self.source_title else ""
         return f"{number.source}, grade {number.grade}{title}." if number.source else ""
 
@@ -103,7 +103,10 @@ class NumberField:
 
     @property
     def _shared(self) -> str:
-        others = " and ".join(self.number.words.shared_with)
+        words = self.number.words
+        if words.used_in:
+            return f"Used in {' and '.join(words.used_in)}."
+        others = " and ".join(words.shared_with)
         return f"The same number in {others}: they change together." if others else ""
 
     @property
@@ -141,6 +144,7 @@ class FaultLine:
     text: str
     field_id: str = ""
     line: int = 0
+    is_blank: bool = False
 
 
 def groups_of(fields: Iterable[NumberField]) -> tuple[NumberGroup, ...]:
@@ -192,7 +196,7 @@ def _blank_lines(numbers: tuple[EditableNumber, ...], blanks: Iterable[str]) -> 
         label = number.label if number else field
         where = f"number-{number.path.replace('.', '-')}" if number else ""
         text = "Blank. A clinician fills it before publishing."
-        yield FaultLine(label, text, where, number.line if number else 0)
+        yield FaultLine(label, text, where, number.line if number else 0, is_blank=True)
 
 
 def _holds(number: EditableNumber, field: str) -> bool:

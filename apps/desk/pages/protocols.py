@@ -26,6 +26,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "template": template(version),
         "count": version.treatments.count(),
         "candidates": movable(version).count(),
+        "may_edit": desk.may("edit protocols", version.clinic),
         "may_move": desk.may("move treatments", version.clinic),
         "moves": [(move, progress(move)) for move in moves_of(version.clinic).filter(to_version=version)[:5]],
     }
