@@ -169,6 +169,27 @@ def test_a_value_by_another_version_of_the_cut_offs_is_not_interpretable(test: s
     assert f"the protocol's bands are of {own.cutoff_version}" in text
 
 
+def test_a_value_against_another_donor_is_not_interpretable() -> None:
+    response, text = verdict_on("lad-b", value=40, donor="unrelated")
+    assert response is Response.NOT_INTERPRETABLE
+    assert text == "tested against unrelated, while the donor is partner"
+
+
+def test_a_value_in_another_unit_is_refused_and_never_converted() -> None:
+    with pytest.raises(FactFaults, match="Convert nothing"):
+        verdict_on("lad-b", value=40, unit="MFI")
+
+
+def test_a_verdict_carries_all_that_the_laboratory_said() -> None:
+    said = {"assay": "fcxm-channel-shift", "laboratory": "Genome Lab", "unit": "channels", "value": -12.5,
+            "cutoff_version": "Maruyama 1993, 256 channels", "donor": "partner"}  # fmt: skip
+    answer = record("result", test="t-cell-fcxm", sampled_on="2026-02-02", resulted_on="2026-02-05", **said)
+    known = [started(), given(1, "2026-01-12", "dose"), answer]
+    found = plan_on("2026-02-06", known, course_with("t-cell-fcxm")).verdicts[-1].as_json()
+    dated = {"sampled_on": "2026-02-02", "resulted_on": "2026-02-05"}
+    assert {name: found[name] for name in (*said, *dated)} == {**said, **dated}
+
+
 def test_a_size_of_the_skin_reaction_is_kept_and_read_by_nobody() -> None:
     response, text = verdict_on("skin-reaction", value=5)
     assert response is Response.NOT_INTERPRETABLE
