@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from apps.api.views import appointments, couples, flags, front, records, treatments
+from apps.api.views import appointments, couples, flags, front, records, treatments, versions
 
 app_name = "api"
 
@@ -11,6 +11,10 @@ urlpatterns: list[URLPattern] = [
     path("couples/<uuid:couple_id>/", couples.OneCouple.as_view(), name="couple"),
     path("protocols/", treatments.Protocols.as_view(), name="protocols"),
     path("protocols/<uuid:protocol_id>/", treatments.OneProtocol.as_view(), name="protocol"),
+    path("protocols/<uuid:protocol_id>/differences/", versions.Differences.as_view(), name="differences"),
+    path("moves/", versions.Moves.as_view(), name="moves"),
+    path("moves/<uuid:move_id>/", versions.OneMove.as_view(), name="version_move"),
+    path("moves/<uuid:move_id>/treatments/", versions.MoveLines.as_view(), name="version_move_lines"),
     path("treatments/", treatments.Treatments.as_view(), name="treatments"),
     path("treatments/<uuid:treatment_id>/", treatments.OneTreatment.as_view(), name="treatment"),
     path("treatments/<uuid:treatment_id>/plan/", treatments.TreatmentPlan.as_view(), name="plan"),

@@ -52,6 +52,8 @@ def _refused_move(gathered: Gathered, line: VersionMoveLine, comparison: PlanCom
     treatment = gathered.treatment
     if treatment.is_closed:
         return "It was closed meanwhile."
+    if treatment.protocol_version_id == line.move.to_version_id:
+        return "It is on this version already."
     if treatment.protocol_version_id != line.from_version_id:
         return "It changed version meanwhile."
     if not comparison.can_move:

@@ -9,7 +9,9 @@ from django.urls import URLPattern
 from apps.api import urls
 from apps.api.views.base import ApiView
 from apps.clinic.models import Clinic
-from apps.treatments.models import Appointment, Flag
+from apps.treatments.models import Appointment, Flag, Treatment, VersionMove
+from apps.treatments.moving import Chosen, start_move
+from protocols import MoveVerdict
 from tests.apps.api.calls import EVERY_SCOPE, Api, a_program, problem_of, signed_in
 from tests.rows import AT as NOW
 from tests.rows import LONDON, a_clinic, a_treatment, resulted, staff
@@ -76,7 +78,15 @@ def rows_of(clinic: Clinic) -> dict[str, UUID]:
         "treatment_id": treatment.pk,
         "appointment_id": visit.pk,
         "flag_id": raised.pk,
+        "move_id": begun(treatment).pk,
     }
+
+
+def begun(treatment: Treatment) -> VersionMove:
+    """A move of the treatment that waits for its worker."""
+    doctor = staff(treatment.clinic, "doctor", f"mover-{treatment.clinic.slug}")
+    chosen = [Chosen(treatment.pk, MoveVerdict.UNCHANGED, "")]
+    return start_move(version=treatment.protocol_version, chosen=chosen, actor=doctor, at=NOW)
 
 
 def with_ids() -> list[tuple[str, str]]:
@@ -105,7 +115,7 @@ def test_another_clinics_rows_are_on_no_address(theirs: dict[str, UUID]) -> None
 def test_another_clinics_rows_are_in_no_list_and_no_filter(theirs: dict[str, UUID]) -> None:
     ours = a_clinic()
     api = a_program(ours)
-    for path in ("couples/", "protocols/", "treatments/", "appointments/", "flags/"):
+    for path in ("couples/", "protocols/", "treatments/", "appointments/", "flags/", "moves/"):
         assert api.get(path).json()["results"] == []
     for path, field, name in (
         ("treatments/", "couple", "couple_id"),
@@ -162,7 +172,18 @@ def test_every_write_can_be_retried_and_answers_are_never_kept() -> None:
 
 def test_no_address_holds_a_clinical_word() -> None:
     plain = {"couples", "protocols", "treatments", "plan", "preview", "records", "appointments", "flags"}
-    plain |= {"book", "move", "confirm", "cancel", "arrive", "attend", "miss", "decide"}
+    plain |= {
+        "differences",
+        "moves",
+        "book",
+        "move",
+        "confirm",
+        "cancel",
+        "arrive",
+        "attend",
+        "miss",
+        "decide",
+    }
     for name in views():
         words = {word for word in str(pattern_of(name).pattern).split("/") if word and "<" not in word}
         assert words <= plain
