@@ -18,6 +18,7 @@ from protocols.durations import Duration, MonthEnds, add, earliest_reaching, lat
 from protocols.workdays import Workdays
 
 NOW = Duration(0, 0)
+_LEAP_CYCLE = 1461
 FAR = 10**9  # beyond every day: no bound
 Kind = Literal["at_least", "at_most", "not_before", "not_after", "open_days"]
 
@@ -111,10 +112,14 @@ class Network:
         return bounds
 
     def _sweep(self, bounds: Bounds, edges: list[Constraint]) -> None:
-        """Pass forwards and backwards in turn; still moving after as many passes as visits is a circle without end."""
+        """Pass forwards and backwards in turn until nothing moves.
+
+        A circle of days settles or empties within as many passes as visits. One of days and months may creep a day a
+        pass through months of several lengths; what still creeps after a leap year's cycle never ends.
+        """
         backwards = edges[::-1]
         moved = True
-        for _ in range(len(self.keys) + 2):
+        for _ in range(len(self.keys) + _LEAP_CYCLE):
             if not moved or bounds.empty is not None:
                 return
             moved = self._pass(bounds, edges)

@@ -17,7 +17,7 @@ from protocols.facts import Facts
 from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
 from protocols.flags_room import raise_over_room
 from protocols.flags_visits import raise_over_visits, raise_unneeded
-from protocols.plan import Flag, Plan, PlannedVisit
+from protocols.plan import Flag, Plan, PlannedVisit, State
 from protocols.records import Close, Joined, Pause, Resume
 from protocols.room import Room, room_of
 from protocols.template import Step, Template
@@ -81,7 +81,7 @@ def _bites(work: Working, room: Room) -> bool:
         low, high = room.of(visit.key)
         day = visit.proposed_on
         if day is None:
-            if visit.window is None and visit.provisional:
+            if visit.provisional and (visit.window is None or visit.state is State.PROPOSED):
                 return True
         elif (low is not None and day < low) or (high is not None and day > high):
             return True

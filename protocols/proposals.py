@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain, islice
 
 from protocols.because import ProposalReason
 from protocols.facts import day_of
 from protocols.slots import Slot
 from protocols.windows import Window
 from protocols.workdays import Workdays
-from protocols.working import Working
+from protocols.working import Limits, Working
 
+_TRIED = 62  # a closed spell that keeps others from fitting is shorter than two months
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 
@@ -21,16 +23,19 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
     target = window.target or window.earliest or window.latest or window.maximum
     if target is None:
         return None
-    days = work.workdays_of(slot)
-    floor, ceiling = _within(work, slot, window.earliest, window.latest or maximum)
-    first = days.nearest_open(target, floor, ceiling)
+    days, limits = work.workdays_of(slot), _limits(work, slot)
+    floor, ceiling = window.earliest, window.latest or maximum
+    if limits is not None:
+        low, high = limits.of(slot.key)
+        floor, ceiling = max(filter(None, (floor, low)), default=None), min(filter(None, (ceiling, high)), default=None)
+    first = _fitting(limits, slot, days.by_nearness(target, floor, ceiling))
     if first is None and ceiling is not None and work.today.past(ceiling):
         first = days.nearest_open(target, floor, maximum)
     if first is None:
         return None
-    limits = (ceiling,) if ceiling == maximum else (ceiling, maximum)
+    ends = (ceiling,) if ceiling == maximum else (ceiling, maximum)
     missed_on = max((day_of(miss.record) for miss in work.facts.missed.get(slot.key, ())), default=None)
-    for weeks, day in _candidates(days, first, limits):
+    for weeks, day in _candidates(days, first, ends):
         if (missed_on is None or day > missed_on) and not work.today.past(day):
             return ProposalReason(
                 target, first, weeks, day, (floor, ceiling if ceiling and day <= ceiling else maximum)
@@ -38,16 +43,21 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
     return None
 
 
-def _within(
-    work: Working, slot: Slot, floor: date | None, ceiling: date | None
-) -> tuple[date | None, date | None]:
-    """The window's ends, narrowed to what the visits after and before it leave, while those days have not passed."""
-    low, high = work.limits.of(slot.key) if work.limits is not None else (None, None)
-    if high is not None and work.today.past(high):
-        return floor, ceiling
-    floor = max((day for day in (floor, low) if day is not None), default=None)
-    ceiling = min((day for day in (ceiling, high) if day is not None), default=None)
-    return floor, ceiling
+def _limits(work: Working, slot: Slot) -> Limits | None:
+    """What the other visits leave, unless its last day has passed: then no day of the rest is right any more."""
+    if work.limits is None:
+        return None
+    high = work.limits.of(slot.key)[1]
+    return None if high is not None and work.today.past(high) else work.limits
+
+
+def _fitting(limits: Limits | None, slot: Slot, days: Iterator[date]) -> date | None:
+    """The first of the days on which the other visits still fit; the first at all where none of the next ones does."""
+    first = next(days, None)
+    if limits is None or first is None:
+        return first
+    tried = chain((first,), islice(days, _TRIED))
+    return next((day for day in tried if limits.allows(slot.key, day)), first)
 
 
 def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) -> Iterator[tuple[int, date]]:

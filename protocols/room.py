@@ -40,6 +40,7 @@ class Room:
     conflict: Trouble | None = None
     settled: list[Constraint] = field(default_factory=list)
     narrowed: Bounds | None = None
+    tried: tuple[Key, date, list[Constraint], Bounds] | None = None
 
     def of(self, key: Key) -> tuple[date | None, date | None]:
         """The first and last preferred day left of a visit, for whoever proposes one; nothing while the plan is tight."""
@@ -48,20 +49,32 @@ class Room:
             return None, None
         return _day(bounds.low[number]), _day(bounds.high[number])
 
-    def settle(self, key: Key, on: date) -> None:
-        """A day was proposed. What hangs on several visits is bounded by it from now on; a chain needs no second look."""
+    def allows(self, key: Key, on: date) -> bool:
+        """Whether the others still fit, each on an open day, if a visit takes place on this one.
+
+        The ends of what is left of a visit always allow that; a day between them may meet a closed spell of another.
+        """
         number = self.tied.number.get(key)
-        if number is None or not self.tied.branches or self.preferred is None:
-            return
+        if number is None or self.preferred is None or not self.tied.intricate:
+            return True
+        kept, bounds = self._with(number, on)
+        if bounds.empty is None:
+            self.tried = (key, on, kept, bounds)
+        return bounds.empty is None
+
+    def settle(self, key: Key, on: date) -> None:
+        """A day was proposed: whatever hangs on it is bounded by it from now on."""
+        if self.allows(key, on) and self.tried is not None and self.tried[:2] == (key, on):
+            self.settled, self.narrowed = self.tried[2:]
+
+    def _with(self, number: int, on: date) -> tuple[list[Constraint], Bounds]:
         day = on.toordinal()
         kept = [
             *self.settled,
             Constraint("not_before", number, None, day=day),
             Constraint("not_after", number, None, day=day),
         ]
-        bounds = self.tied.network.solve([*self.tied.network.constraints, *kept])
-        if bounds.empty is None:
-            self.settled, self.narrowed = kept, bounds
+        return kept, self.tied.network.solve([*self.tied.network.constraints, *kept])
 
     def bookable(self, visit: Draft) -> Bookable | None:
         """The days that a visit can be booked on without harm to others; None where it is booked or in a conflict."""

@@ -34,12 +34,16 @@ class Said:
 
 @dataclass(slots=True)
 class Tied:
-    """A network with the visits that it is about. `branches`: some visit hangs on more than one that is free."""
+    """A network with the visits that it is about.
+
+    `intricate`: some visit hangs on more than one that is free, or has closed days, so that a day inside its bounds may
+    still not fit the others.
+    """
 
     network: Network
     visits: Sequence[Draft]
     number: dict[Key, int] = field(default_factory=dict)
-    branches: bool = False
+    intricate: bool = False
 
 
 def free_visits(work: Working) -> list[Draft]:
@@ -66,13 +70,11 @@ def tie(work: Working, visits: Sequence[Draft], level: Level, booked: frozenset[
         tied.number[visit.key] = number
         tied.network.keys.append(visit.key)
     for visit in visits:
-        if visit.key in booked:
-            tied.network.constraints += _booking(tied, visit)
-        else:
-            tied.network.constraints += _days(work, tied, visit)
+        days = list(_booking(tied, visit) if visit.key in booked else _days(work, tied, visit))
         own = list(_relations(work, tied, visit, level, booked))
-        tied.branches = tied.branches or len({item.anchor for item in own if item.anchor >= 0}) > 1
-        tied.network.constraints += own
+        branches = len({item.anchor for item in own if item.anchor >= 0}) > 1
+        tied.intricate = tied.intricate or branches or bool(days)
+        tied.network.constraints += [*days, *own]
     return tied
 
 

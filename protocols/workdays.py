@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -43,12 +43,15 @@ class Workdays:
 
         None if there is none. Without a bound the search ends a year from `day`: a clinic closed for longer has none.
         """
+        return next(self.by_nearness(day, floor, ceiling), None)
+
+    def by_nearness(self, day: date, floor: date | None, ceiling: date | None) -> Iterator[date]:
+        """The open days inside floor..ceiling, the nearest to `day` first and the later of two equally near ones."""
         for distance in range(367):
-            for candidate in (day + timedelta(days=distance), day - timedelta(days=distance)):
+            for candidate in dict.fromkeys((day + timedelta(days=distance), day - timedelta(days=distance))):
                 inside = (floor is None or candidate >= floor) and (ceiling is None or candidate <= ceiling)
                 if inside and self.is_open(candidate):
-                    return candidate
-        return None
+                    yield candidate
 
     def last_open(self, floor: date | None, ceiling: date) -> date | None:
         """The last open day at or before `ceiling`, not before `floor`."""

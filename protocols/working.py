@@ -21,7 +21,6 @@ from protocols.today import Today
 from protocols.windows import Window
 from protocols.workdays import Workdays
 
-
 Tie = tuple[Relation, AnchorDate | Awaited, Window | None]
 
 
@@ -29,6 +28,7 @@ class Limits(Protocol):
     """What everything else leaves of each visit, from an earlier pass over the same facts."""
 
     def of(self, key: Key) -> tuple[date | None, date | None]: ...
+    def allows(self, key: Key, on: date) -> bool: ...
     def settle(self, key: Key, on: date) -> None: ...
 
 
