@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from protocols.because import AnchorDate, Awaited, Key
@@ -11,40 +11,51 @@ from protocols.facts import Entry
 from protocols.gestation import equivalent_lmp, standing_dating
 from protocols.plan import State
 from protocols.records import Dating, Result
-from protocols.template import Anchor
 from protocols.slots import Slot
+from protocols.template import Anchor, Relation
 from protocols.working import Working
 
 
-def find_anchor(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
-    """The day of an anchor, or the words for what is still unknown."""
+def find_anchor(work: Working, slot: Slot, relation: Relation) -> AnchorDate | Awaited:
+    """The day that a relation hangs on, or the words for what is still unknown.
+
+    What was done hangs on what was in force on its day: a later cycle, attempt, dose or dating moves only what lies
+    ahead.
+    """
+    anchor = relation.anchor
     if anchor.previous:
         return slot.previous or Awaited("the occurrence before")
     if anchor.step is not None:
         return _steps(work, slot, anchor)
     if anchor.milestone is not None:
-        return _milestone(work, anchor.milestone, anchor.occurrence)
+        return _milestone(work, slot, anchor.milestone, anchor.occurrence, ahead=relation.after is None)
     if anchor.gestation:
         return _gestation(work, slot)
     if anchor.cycle_day is not None:
-        return _cycle_day(work, anchor.cycle_day, anchor.occurrence)
+        return _cycle_day(work, slot, anchor.cycle_day, anchor.occurrence)
     if anchor.result is not None:
-        return _rise(work, anchor.result, anchor.rise) if anchor.rise else _result(work, anchor.result)
+        return _rise(work, slot, anchor.result, anchor.rise) if anchor.rise else _result(work, anchor.result)
     return slot.asked or Awaited("a decision")
 
 
-def _milestone(work: Working, name: str, occurrence: int | str) -> AnchorDate | Awaited:
+def _milestone(
+    work: Working, slot: Slot, name: str, occurrence: int | str, *, ahead: bool
+) -> AnchorDate | Awaited:
     facts = [fact for fact in work.facts.milestones.get(name, ()) if fact.certainty != "cancelled"]
     if isinstance(occurrence, int):
         facts = [fact for fact in facts if fact.occurrence == occurrence]
     if not facts:
         return Awaited(f"the milestone {name}")
+    fact, done_on = facts[-1], work.done_on(slot)
+    if done_on is not None:
+        then = [one for one in facts if (one.on >= done_on if ahead else one.on <= done_on)]
+        fact = (then[0] if ahead else then[-1]) if then else fact
     label = work.template.milestones[name].title.lower()
-    return AnchorDate(label, facts[-1].on, "recorded" if facts[-1].certainty == "happened" else "planned")
+    return AnchorDate(label, fact.on, "recorded" if fact.certainty == "happened" else "planned")
 
 
-def _cycle_day(work: Working, day: int, occurrence: int | str) -> AnchorDate | Awaited:
-    start = _milestone(work, "cycle-start", occurrence)
+def _cycle_day(work: Working, slot: Slot, day: int, occurrence: int | str) -> AnchorDate | Awaited:
+    start = _milestone(work, slot, "cycle-start", occurrence, ahead=False)
     if isinstance(start, Awaited):
         return start
     return AnchorDate(f"cycle day {day}", start.on + timedelta(days=day - 1), start.basis)
@@ -57,12 +68,12 @@ def _result(work: Working, test: str) -> AnchorDate | Awaited:
     return AnchorDate(f"the {test} result", verdict.resulted_on, "recorded")
 
 
-def _rise(work: Working, test: str, number: int) -> AnchorDate | Awaited:
+def _rise(work: Working, slot: Slot, test: str, number: int) -> AnchorDate | Awaited:
     """The sample day of the n-th value of a rising row in this pregnancy.
 
     A value that does not rise, or comes from another assay, begins a new row: values of two assays are not compared.
     """
-    since = work.pregnancy_ended_on
+    since = _pregnant_after(work, slot)
     results = [
         entry.record
         for entry in work.facts.all_of(Result)
@@ -93,6 +104,9 @@ def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
     if isinstance(anchor.occurrence, int):
         key = (names[0], anchor.occurrence)
         return work.anchor_of(key) or Awaited(f"{names[0]} #{anchor.occurrence}", key)
+    then = _last_then(work, slot, names)
+    if then is not None:
+        return then
     lasts = [last for name in names if (last := _last(work, name)) is not None]
     known = [found for last in lasts if (found := work.anchor_of(last)) is not None]
     if len(names) > 1 and work.is_done(slot):
@@ -101,6 +115,19 @@ def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
     if not known:
         return Awaited(f"the last {names[0]}", _last_certain(work, names[0]))
     return max(known, key=lambda candidate: candidate.on)
+
+
+def _last_then(work: Working, slot: Slot, names: Sequence[str]) -> AnchorDate | None:
+    """For what was done: the last of the steps that was done up to its day."""
+    done_on = work.done_on(slot)
+    if done_on is None:
+        return None
+    acts = [
+        anchor
+        for (name, _), anchor in work.anchors.items()
+        if name in names and anchor.basis == "actual" and anchor.on <= done_on
+    ]
+    return max(acts, key=lambda anchor: anchor.on, default=None)
 
 
 def _last(work: Working, name: str) -> Key | None:
@@ -127,10 +154,19 @@ def _last_certain(work: Working, name: str) -> Key | None:
 
 
 def _gestation(work: Working, slot: Slot) -> AnchorDate | Awaited:
-    dating = standing_dating(_known_then(work, slot), work.pregnancy_ended_on)
+    dating = standing_dating(_known_then(work, slot), _pregnant_after(work, slot))
     if dating is None:
         return Awaited("the dating of the pregnancy")
     return AnchorDate("day 0 of the pregnancy", equivalent_lmp(dating.record), "recorded")
+
+
+def _pregnant_after(work: Working, slot: Slot) -> date | None:
+    """The end of the last pregnancy before the one that a visit belongs to: for what was done, before its day."""
+    done_on = work.done_on(slot)
+    if done_on is None:
+        return work.pregnancy_ended_on
+    ends = [fact.on for fact in work.facts.milestones.get("loss", ()) if fact.certainty == "happened"]
+    return max((on for on in ends if on < done_on), default=None)
 
 
 def _known_then(work: Working, slot: Slot) -> Sequence[Entry[Dating]]:

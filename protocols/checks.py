@@ -41,6 +41,8 @@ def blanks(template: Template) -> list[str]:
             sizes = enumerate(step.rounds.sizes)
             empty += [f"{here}.rounds.sizes.{number}" for number, size in sizes if size.doses is None]
             empty += [f"{here}.rounds.cap"] if step.rounds.cap is None else []
+        if step.repeat and step.repeat.cap is None:
+            empty.append(f"{here}.repeat.cap")
         if step.content and all(getattr(step.content, name) is None for name in LIMITS):
             empty.append(f"{here}.content")
     return empty

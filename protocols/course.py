@@ -45,7 +45,7 @@ class Course:
         while (sizes and self._reaches()) or self._recorded_beyond():
             size = sizes.pop(0) if sizes else RoundSize(doses=self._recorded_beyond())
             complete = self._round(number, size)
-            outcome = self._test(complete, size.donor)
+            outcome = self._test(complete, size.donor, rounds_left=bool(sizes))
             sizes = self._onwards(outcome, sizes, complete)
             number += 1
         for tests in self.tests:
@@ -57,7 +57,7 @@ class Course:
         if self.step.rounds:
             return list(self.step.rounds.sizes)
         if self.step.repeat:
-            return [RoundSize(doses=1)] * self.step.repeat.cap
+            return [RoundSize(doses=1)] * self.step.repeat.at_most
         return [RoundSize(doses=self.step.count)]
 
     def _reaches(self) -> bool:
@@ -150,7 +150,7 @@ class Course:
         entry = self.work.facts.fulfilled.get((self.step.name, self.occurrence + 1))
         return entry.record.on if entry else None
 
-    def _test(self, complete: bool, donor: str | None) -> Outcome | None:
+    def _test(self, complete: bool, donor: str | None, *, rounds_left: bool) -> Outcome | None:
         """What the tests of a round came to; None for a step whose rounds nothing tests."""
         outcomes = [
             tests.after_round(
@@ -161,6 +161,7 @@ class Course:
                 complete=complete,
                 blocked=self.blocked,
                 donor=donor,
+                rounds_left=rounds_left,
             )
             for tests in self.tests
         ]

@@ -7,6 +7,7 @@ from datetime import date
 from protocols.because import full_day
 from protocols.drafts import Draft
 from protocols.facts import Key
+from protocols.flags import RULES
 from protocols.plan import DoseVerdict, Flag, Response, ResponseVerdict, Timing
 from protocols.records import Fulfilled, Result
 from protocols.template import LabTest, Step
@@ -16,21 +17,29 @@ from protocols.working import Working
 NO_RESPONSE = "No anti-paternal antibody response, review continuation"
 
 
-def response_flag(work: Working, verdict: ResponseVerdict, cap: int, visit: Key | None) -> Flag | None:
-    """Every verdict but a response, or a negative baseline, asks somebody: no couple stalls silently."""
+def response_flag(
+    work: Working, verdict: ResponseVerdict, cap: int, visit: Key | None, *, rounds_left: bool = False
+) -> Flag | None:
+    """Every verdict but a response, or a negative baseline, asks somebody: no couple stalls silently.
+
+    While the protocol itself plans a further round, going on with it is a choice, and what happens meanwhile.
+    """
+    test = work.template.tests[verdict.test]
+    missing = NO_RESPONSE if test.donor_specific else f"No response in {test.title}, review continuation"
     left = cap - verdict.dose_number
     subject = f"{visit[0]}#{visit[1]}" if visit else f"{verdict.test}@{verdict.sampled_on.isoformat()}"
     cause, decisions = (verdict.record,), None
     match verdict.response:
         case Response.NOT_RESPONDED_YET:
             code = "no_antibody_response"
+            decisions = RULES[code].decisions if rounds_left else RULES[code].decisions[1:]
             text = (
-                f"{NO_RESPONSE}: {verdict.text}. {left} more {'dose is' if left == 1 else 'doses are'} possible; "
+                f"{missing}: {verdict.text}. {left} more {'dose is' if left == 1 else 'doses are'} possible; "
                 "in published series many couples respond only to later doses"
             )
         case Response.NOT_RESPONDED_FINAL:
             code, decisions = "no_antibody_response", ("continue", "change_donor", "stop")
-            text = f"{NO_RESPONSE}: {verdict.text}. The cap of {cap} doses is reached"
+            text = f"{missing}: {verdict.text}. The cap of {cap} doses is reached"
         case Response.WEAK:
             code, text = "weak_antibody_response", f"Weak antibody response: {verdict.text}"
             decisions = None if left > 0 else ("accept", "retest", "stop")

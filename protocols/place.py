@@ -71,7 +71,7 @@ def timed(work: Working, slot: Slot) -> Timed:
     ties: list[Tie] = []
     provisional = False
     for relation in slot.relations:
-        anchor = find_anchor(work, slot, relation.anchor)
+        anchor = find_anchor(work, slot, relation)
         if isinstance(anchor, Awaited):
             ties.append((relation, anchor, None))
             unknown.append(anchor.words)

@@ -17,7 +17,7 @@ from protocols.facts import Facts
 from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
 from protocols.flags_room import raise_over_room
 from protocols.flags_visits import raise_over_visits, raise_unneeded
-from protocols.plan import Flag, Plan, PlannedVisit, State
+from protocols.plan import Clock, Flag, Plan, PlannedVisit, State
 from protocols.records import Close, Joined, Pause, Resume
 from protocols.room import Room, room_of
 from protocols.template import Step, Template
@@ -47,6 +47,7 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
         work = _placed(Working(template, facts, workdays, now, limits=room), today)
     # 5. Flags over what was placed.
     _flag_all(work, room)
+    clocks = tuple(clocks_of(work))
     # 6. A closed treatment asks for nothing more.
     if work.closed:
         _close(work)
@@ -55,7 +56,7 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
     if work.faults:
         raise FactFaults(work.faults)
     # 7. Until the nearest boundary that today was compared with, nothing changes.
-    return _frozen(work, today)
+    return _frozen(work, today, clocks)
 
 
 def _placed(work: Working, today: date) -> Working:
@@ -97,8 +98,7 @@ def _flag_all(work: Working, room: Room | None) -> None:
     _raise_over_milestones(work)
 
 
-def _frozen(work: Working, today: date) -> Plan:
-    clocks = () if work.closed else tuple(clocks_of(work))
+def _frozen(work: Working, today: date, clocks: tuple[Clock, ...]) -> Plan:
     return Plan(
         today=today,
         visits=_sorted(work.template, [visit.freeze() for visit in work.visits.values()]),

@@ -85,9 +85,14 @@ class Repeat(Part):
     """A visit that comes again while its window still reaches `until`, and never more than `cap` times."""
 
     until: Relation
-    cap: int = Field(ge=1)
+    cap: int | None = Field(ge=1)
     cap_source: str
     cap_grade: Grade
+
+    @property
+    def at_most(self) -> int:
+        assert self.cap is not None, "a blank is filled before anything is planned"
+        return self.cap
 
 
 class Content(Part):

@@ -15,9 +15,9 @@ from protocols.place import place, timed
 from protocols.plan import Response, ResponseVerdict, State
 from protocols.records import Decision, Fulfilled
 from protocols.samples import Sample, samples_of
+from protocols.slots import Slot
 from protocols.template import LabTest, Step
 from protocols.verdicts import judge, read_response
-from protocols.slots import Slot
 from protocols.working import Working
 
 _AGAIN = frozenset({"retest", "resample"})
@@ -57,6 +57,7 @@ class RoundTests:
         self.test: LabTest = work.template.tests[step.test]
         self.left = samples
         self.donor: str | None = None
+        self.rounds_left = False
         self.last = samples[-1] if samples else None
         self.last_read = next((sample for sample in reversed(samples) if sample.reading), None)
         self.numbers = {sample.occurrence for sample in samples if sample.step is step}
@@ -73,12 +74,13 @@ class RoundTests:
         complete: bool,
         blocked: bool,
         donor: str | None,
+        rounds_left: bool,
     ) -> Outcome:
         """Place the tests of one round: a visit for each sample after it, and one more while a test is asked for.
 
         `donor` is whose doses the round gave, where that is not the treatment's donor.
         """
-        self.donor = donor
+        self.donor, self.rounds_left = donor, rounds_left
         outcome, again, taken = Outcome(), None, 0
         if complete and isinstance(end, AnchorDate):
             self._interim([sample for sample in self.left if sample.on <= end.on], counted)
@@ -187,7 +189,7 @@ class RoundTests:
         return None if decision.choice == "accept" else AnchorDate("the decision", decision.on, "recorded")
 
     def _decide(self, verdict: ResponseVerdict, sample: Sample, visit: Draft) -> Decision | None:
-        flag = response_flag(self.work, verdict, self.cap, visit.key)
+        flag = response_flag(self.work, verdict, self.cap, visit.key, rounds_left=self.rounds_left)
         if flag is None:
             return None
         newer = self.last_read if self.last_read is not sample else None
@@ -204,6 +206,8 @@ class RoundTests:
                 return Outcome(), decided
             if decision.choice in _ACCEPTING:
                 self.work.valid_until[self.name] = date.max
+            if decision.choice == "next_round":
+                return Outcome(pending=False, asked=read_on), None
             if decision.choice == "accept":
                 self.work.accepted.add(verdict.record)
                 return Outcome(responded=True, pending=False), None

@@ -11,7 +11,7 @@ from protocols.because import AnchorDate, Awaited, full_day
 from protocols.drafts import Draft
 from protocols.durations import Duration, add, earliest_reaching
 from protocols.errors import Fault
-from protocols.facts import Entry, Facts, Key
+from protocols.facts import Entry, Facts, Key, day_of
 from protocols.flags import RULES
 from protocols.plan import DoseVerdict, Flag, PastDecision, Response, ResponseVerdict
 from protocols.records import Absence, Decision, Donor, OptIn, Pause, Record, Resume
@@ -113,6 +113,11 @@ class Working:
     def donor_of(self, slot: Slot) -> str | None:
         """Whose lymphocytes an occurrence needs: its round's donor, else the treatment's; None if it needs none."""
         return (slot.donor or self.donor) if "donor" in slot.step.attends else None
+
+    def done_on(self, slot: Slot) -> date | None:
+        """The day on which the occurrence really took place, by a record of it or by a sample."""
+        done = self.facts.fulfilled.get(slot.key) or slot.sampled
+        return day_of(done.record) if done is not None else None
 
     def is_done(self, slot: Slot) -> bool:
         """Whether the occurrence really took place, by a record of it or by a sample."""
