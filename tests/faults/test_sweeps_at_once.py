@@ -13,11 +13,17 @@ import pytest
 from django.db import connection
 
 from apps.booking import services as booking
+from apps.clinic.models import Change
 from apps.reminders import services as reminders
 from apps.reminders.channels import Letter, MemoryChannel, Outcome, Verdict
 from apps.reminders.models import Delivery
 from apps.treatments.models import Treatment
+from apps.treatments.moving import Applied, Chosen, apply_lines, start_move
+from apps.treatments.services import publish_protocol
 from apps.treatments.sweeping import Swept, sweep_due
+from apps.treatments.version_queries import progress
+from protocols import library_text
+from protocols.comparing import UNCHANGED
 from tests import rows
 from tests.rows import AT
 
@@ -78,3 +84,17 @@ def test_three_sweeps_at_once_replan_each_treatment_once() -> None:
     assert sum(one.failed for one in swept) == 0
     assert sweep_due(at=at) == Swept()
     assert not Treatment.objects.filter(replan_on__lte=at.date()).exists()
+
+
+def test_three_workers_at_one_move_move_each_treatment_once() -> None:
+    clinic = rows.a_clinic()
+    treatments = [rows.a_treatment(clinic) for _ in range(6)]
+    text = library_text("lit-standard").replace('version: "1"', 'version: "2"')
+    version = publish_protocol(clinic=clinic, document=text, signed_by="Dr Sen", actor=rows.SYSTEM, at=AT)
+    chosen = [Chosen(one.pk, UNCHANGED.verdict, UNCHANGED.fingerprint) for one in treatments]
+    move = start_move(version=version, chosen=chosen, actor=rows.staff(clinic, "doctor"), at=AT)
+    applied: list[Applied] = at_once(lambda: apply_lines(at=AT))
+    assert sum(one.moved for one in applied) == 6
+    assert (progress(move).moved, progress(move).is_open) == (6, False)
+    assert Change.objects.filter(kind="treatment.version_changed").count() == 6
+    assert set(Treatment.objects.values_list("protocol_version", flat=True)) == {version.pk}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -16,9 +17,9 @@ from apps.desk.forms.base import in_one_line
 from apps.desk.lists.treatments import names_of
 from apps.desk.pages.base import page, press
 from apps.desk.words import VERDICTS
-from apps.treatments.models import ProtocolVersion, VersionMove
+from apps.treatments.models import ProtocolVersion, Treatment, VersionMove
 from apps.treatments.move_previews import MovePreview, preview_move, same_schedule
-from apps.treatments.moving import Chosen, start_move, undo_line, undo_move
+from apps.treatments.moving import MOST_AT_ONCE, Chosen, start_move, undo_line, undo_move
 from apps.treatments.queries import protocol_by_id, template
 from apps.treatments.tasks import apply_soon
 from apps.treatments.version_queries import (
@@ -30,6 +31,7 @@ from apps.treatments.version_queries import (
     progress,
 )
 from protocols import MoveVerdict, differences, library_names, load_library
+from protocols.comparing import UNCHANGED
 
 RIGHT = "move treatments"
 PER_PAGE = 50
@@ -120,9 +122,7 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            chosen = chosen_in(
-                request.POST.getlist("row"), request.POST.getlist("ticked"), request.POST.get("all", "")
-            )
+            chosen = _chosen(request, version)
             begun = start_move(version=version, chosen=chosen, actor=actor, at=desk.at)
         except LitError as error:
             problem = in_one_line(error)
@@ -130,6 +130,20 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
             apply_soon(begun.pk)
             return HttpResponseRedirect(_progress(begun))
     return _preview_page(request, desk, version, problem)
+
+
+def _chosen(request: HttpRequest, version: ProtocolVersion) -> list[Chosen]:
+    if "everywhere" in request.POST:
+        pks = _unchanged(version).values_list("pk", flat=True)[:MOST_AT_ONCE]
+        return [Chosen(pk, UNCHANGED.verdict, UNCHANGED.fingerprint) for pk in pks]
+    posted = request.POST
+    return chosen_in(posted.getlist("row"), posted.getlist("ticked"), posted.get("all", ""))
+
+
+def _unchanged(version: ProtocolVersion) -> QuerySet[Treatment]:
+    """The treatments, of all pages, for which the versions' hash alone says that no day changes."""
+    same = [other for other in other_versions(version) if same_schedule(other, version)]
+    return movable(version).filter(protocol_version__in=same)
 
 
 def chosen_in(rows: Iterable[str], ticked: Iterable[str], every: str) -> list[Chosen]:
@@ -203,6 +217,7 @@ def _preview_page(request: HttpRequest, desk: Desk, version: ProtocolVersion, pr
         "groups": _groups(found),
         "pages": pages,
         "problem": problem,
+        "unchanged_everywhere": _unchanged(version).count() if pages.has_other_pages() else 0,
         "back": _address(version),
     }
     title = f"Move treatments to {version.title}, version {version.version}"

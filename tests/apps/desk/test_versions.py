@@ -137,6 +137,24 @@ def test_all_of_one_verdict_move_by_one_button(clinic: Clinic, doctor: Client) -
     assert "Undo the whole move" not in page
 
 
+def test_where_no_day_can_change_one_button_moves_the_whole_clinic(
+    clinic: Clinic, doctor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Asha", "Farah", "Meena"):
+        after_dose_one(clinic, name)
+    version = published(clinic, TEXT.replace("title: LIT, standard course", "title: LIT, ours"))
+    monkeypatch.setattr("apps.desk.pages.versions.PER_PAGE", 2)
+    page = doctor.get(address("version_preview", version.pk)).content.decode()
+    assert "Nothing changes (2)" in page
+    assert "Move all 3 of the clinic for which nothing changes" in page
+    assert doctor.post(address("version_preview", version.pk), {"everywhere": "1"}).status_code == 302
+    assert apply_lines(at=NOW).moved == 3
+    other = published(clinic, SHORTER.replace('version: "2"', 'version: "3"'))
+    page = doctor.get(address("version_preview", other.pk)).content.decode()
+    assert "of the clinic for which" not in page
+    assert doctor.post(address("version_preview", other.pk), {"everywhere": "1"}).status_code == 422
+
+
 @pytest.mark.parametrize("ticked", [[], ["x"], ["not-an-id:moved:1"], ["::"]])
 def test_what_no_page_has_sent_moves_nothing_and_says_so(
     clinic: Clinic, doctor: Client, ticked: list[str]

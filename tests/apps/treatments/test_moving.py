@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.booking import services as booking
 from apps.clinic.actors import Actor
@@ -379,6 +381,18 @@ def test_the_tasks_take_ids_and_the_sweep_takes_up_what_was_lost(
     assert tasks.follow_moves()["moved"] == 1
     assert tasks.follow_moves()["moved"] == 0
     assert [pinned(one) for one in treatments] == ["2", "2"]
+
+
+def test_without_a_worker_the_command_of_the_sweep_moves_too(
+    clinic: Clinic, doctor: Actor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    treatment = rows.a_treatment(clinic)
+    version = a_version(clinic, "2")
+    at = timezone.now()
+    start_move(version=version, chosen=chosen(previews(version, at)), actor=doctor, at=at)
+    call_command("sweep")
+    assert capsys.readouterr().out.startswith("moved 1, ")
+    assert pinned(treatment) == "2"
 
 
 # --- Who -------------------------------------------------------------------------------------------------------

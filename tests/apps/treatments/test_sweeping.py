@@ -190,7 +190,7 @@ def test_the_tasks_and_the_command_call_the_same_sweep(capsys: pytest.CaptureFix
     treatment.refresh_from_db()
     assert tasks.sweep() == {"replanned": 0, "changed": 0, "skipped": 0, "failed": 0, "left": False}
     call_command("sweep")
-    assert capsys.readouterr().out == "marked 0, replanned 0, changed 0, skipped 0, failed 0\n"
+    assert capsys.readouterr().out == "moved 0, marked 0, replanned 0, changed 0, skipped 0, failed 0\n"
     assert ChangeReader.objects.filter(pk=sweeping.READER).exists()
 
 

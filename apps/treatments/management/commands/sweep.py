@@ -7,14 +7,19 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from apps.treatments.moving import apply_lines
 from apps.treatments.sweeping import mark_changed_clinics, sweep_due, unread_changes
 
 
 class Command(BaseCommand):
-    help = "Replan treatments whose day has come or whose clinic changed its days."
+    help = "Go on with moves to another protocol version, and replan what has come due or whose clinic changed its days."
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
+        moved = 0
+        while (applied := apply_lines(at=at)).left:
+            moved += applied.moved
+        moved += applied.moved
         marked = mark_changed_clinics(at=at)
         while unread_changes():
             marked += mark_changed_clinics(at=at)
@@ -27,6 +32,6 @@ class Command(BaseCommand):
             swept.failed += again.failed
             swept.left = again.left
         self.stdout.write(
-            f"marked {marked}, replanned {swept.replanned}, changed {swept.changed}, "
+            f"moved {moved}, marked {marked}, replanned {swept.replanned}, changed {swept.changed}, "
             f"skipped {swept.skipped}, failed {swept.failed}"
         )
