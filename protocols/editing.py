@@ -14,7 +14,8 @@ import yaml
 
 from protocols.durations import Duration
 from protocols.errors import Fault, TemplateFaults
-from protocols.numbers import OWN, EditableNumber, Spot, mark_above, numbers_of, read, said, spots
+from protocols.number_spots import Spot, read, spots
+from protocols.numbers import OWN, EditableNumber, mark_above, numbers_of, said
 from protocols.places import (
     Edit,
     added,
@@ -29,7 +30,15 @@ from protocols.places import (
     scalar,
 )
 
-__all__ = ["EditableNumber", "heading_of", "numbers_of", "sources_of", "with_heading", "with_numbers"]
+__all__ = [
+    "EditableNumber",
+    "heading_of",
+    "numbers_of",
+    "sources_of",
+    "still_cited",
+    "with_heading",
+    "with_numbers",
+]
 _CLINIC = ("clinic", "setting")
 _CITED = re.compile(r"(?P<words>.*), (?P<source>\S+) \((?P<grade>A|B|C|setting)\)")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,.-]*(?<! )")
@@ -64,6 +73,24 @@ def heading_of(text: str) -> dict[str, str]:
 def sources_of(text: str) -> dict[str, str]:
     """The titles of the document's sources by their tags."""
     return {tag: scalar(child(source, "title")) for tag, source in entries(child(composed(text), "sources"))}
+
+
+def still_cited(text: str, origin: str) -> tuple[EditableNumber, ...]:
+    """Numbers that differ from those of the document it was copied from and still cite the same source for it.
+
+    The form never leaves one behind; somebody who edits the document may. Steps are matched by name.
+    """
+    before = {number.place: number for number in numbers_of(origin)}
+    return tuple(
+        number
+        for number in numbers_of(text)
+        if (was := before.get(number.place)) is not None
+        and not was.blank
+        and not number.blank
+        and number.in_words != was.in_words
+        and number.grade in ("A", "B")
+        and (number.source, number.grade) == (was.source, was.grade)
+    )
 
 
 def with_heading(text: str, heading: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from protocols.checks import blanks
 from protocols.errors import Fault, TemplateFaults
 from protocols.loader import load
-from protocols.numbers import is_number, spots
+from protocols.number_spots import is_number, spots
 from protocols.places import applied, composed, is_endless, replaced
 from protocols.template import Template
 

@@ -5,38 +5,30 @@ Read from the text and not from the template, so that a document with faults and
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 import yaml
 
-from protocols.durations import Duration, parse
-from protocols.errors import DurationFault
+from protocols.durations import Duration
+from protocols.number_spots import Kind, Path, Spot, read, spots
 from protocols.number_words import Words, in_steps, words_of
-from protocols.places import child, composed, entries, parameter_of, scalar
-from protocols.template import OFFSETS
+from protocols.places import child, composed, scalar
 
-Kind = Literal["duration", "whole", "decimal"]
-Path = tuple[str, ...]
 OWN = "library: "
 BLANK = "blank"
-# Fields of a number that say what stands behind it, by the field that holds the number.
-_TAGS = {"cap": ("cap_source", "cap_grade")}
-_WHOLE, _DECIMAL = re.compile(r"[0-9]{1,6}"), re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
-_CONTENT = ("cells_million", "viability_percent", "volume_ml", "hours_to_injection")
 
 
 @dataclass(frozen=True, slots=True)
 class EditableNumber:
     """One number of a document.
 
-    `value` is as written (``P4W``, ``6``), empty while it is blank. `shown_at` are the fields of the template that read
-    it: more than one if the document shares it. `own` says what the library had, where the clinic has changed it.
+    `path` leads to it in this document, `place` in any version of it: the step by its name, not by its number. `value` is
+    as written (``P4W``, ``6``), empty while it is blank. `shown_at` are the fields of the template that read it: more than
+    one if the document shares it. `own` says what the library had, where the clinic has changed it.
     """
 
     path: str
+    place: str
     kind: Kind
     words: Words
     value: str
@@ -78,53 +70,6 @@ class EditableNumber:
         return self.blank or read(self.kind, self.value) is not None
 
 
-@dataclass(slots=True)
-class Spot:
-    """A number with the parts of the text that hold it and what stands behind it."""
-
-    path: Path
-    kind: Kind
-    value: yaml.Node
-    holder: yaml.MappingNode | None = None
-    key: str = ""
-    users: list[Spot] = field(default_factory=list)
-    also_at: list[Path] = field(default_factory=list)
-
-    @property
-    def tags(self) -> tuple[str, str]:
-        """The names of its source and its grade, where the holder has them."""
-        return _TAGS.get(self.key, ("source", "grade"))
-
-    @property
-    def takes_note(self) -> bool:
-        return self.key in ("at", "from", "value")
-
-    @property
-    def name(self) -> str:
-        """The path inside its step or test."""
-        return ".".join(self.path[2:] if self.path[0] in ("steps", "tests") else self.path)
-
-    def tag(self, name: str) -> str:
-        return scalar(child(self.holder, name)) if self.holder is not None else ""
-
-
-def read(kind: Kind, value: str) -> Duration | float | None:
-    """The value of its kind, None if it is none: a duration such as ``P4W``, a whole number from 1, a number."""
-    try:
-        if kind == "duration":
-            return parse(value)
-    except DurationFault:
-        return None
-    shape = _WHOLE if kind == "whole" else _DECIMAL
-    return float(value) if shape.fullmatch(value) else None
-
-
-def is_number(spot: Spot) -> bool:
-    """Whether what stands there can be read as its kind, or is blank."""
-    value = scalar(spot.value)
-    return not value or read(spot.kind, value) is not None
-
-
 def said(value: str) -> str:
     """A value in words: ``4 weeks`` for ``P4W``, ``blank`` for none."""
     length = read("duration", value)
@@ -140,104 +85,16 @@ def numbers_of(text: str) -> tuple[EditableNumber, ...]:
     return tuple(_described(root, spot, lines) for spot in spots(root))
 
 
-def spots(root: yaml.MappingNode) -> list[Spot]:
-    """Every number once: a shared one with all the places that read it, a parameter with all that use it."""
-    found: dict[int, Spot] = {}
-    parameters = {name: _parameter(name, node) for name, node in entries(child(root, "parameters"))}
-    for spot in _walk(root):
-        named = parameters.get(parameter_of(spot.value))
-        if named is not None:
-            named.kind = spot.kind
-            named.users.append(spot)
-            continue
-        first = found.setdefault(id(spot.value), spot)
-        if first is not spot:
-            first.also_at.append(spot.path)
-    return [*(spot for spot in parameters.values() if spot is not None and spot.users), *found.values()]
-
-
-def _parameter(name: str, node: yaml.Node) -> Spot | None:
-    value = child(node, "value")
-    if not isinstance(node, yaml.MappingNode) or value is None:
-        return None
-    return Spot(("parameters", name), "duration", value, node, "value")
-
-
-def _walk(root: yaml.MappingNode) -> Iterator[Spot]:
-    for index, step in entries(child(root, "steps")):
-        yield from _step(("steps", index), step)
-    for name, test in entries(child(root, "tests")):
-        yield from _test(("tests", name), test)
-    for code, settings in entries(child(root, "flags")):
-        yield from _plain(("flags", code), settings, "deadline", "duration")
-    for index, reminder in entries(child(root, "reminders")):
-        yield from _plain(("reminders", index), reminder, "before", "duration")
-    yield from _plain((), root, "notice", "duration")
-
-
-def _step(here: Path, step: yaml.Node) -> Iterator[Spot]:
-    for group in ("relations", "next", "later_round"):
-        for index, relation in entries(child(step, group)):
-            yield from _offsets((*here, group, index), relation)
-    for dose, relations in entries(child(step, "gaps")):
-        for index, relation in entries(relations):
-            yield from _offsets((*here, "gaps", dose, index), relation)
-    for index, size in entries(child(step, "rounds", "sizes")):
-        where = (*here, "rounds", "sizes", index)
-        doses = child(size, "doses")
-        yield Spot(where if doses is None else (*where, "doses"), "whole", size if doses is None else doses)
-    yield from _plain((*here, "rounds"), child(step, "rounds"), "cap", "whole")
-    yield from _plain((*here, "repeat"), child(step, "repeat"), "cap", "whole")
-    yield from _offsets((*here, "repeat", "until"), child(step, "repeat", "until"))
-    yield from _plain(here, step, "count", "whole")
-    for index, need in entries(child(step, "requires")):
-        yield from _number((*here, "requires", index, "not_older_than"), child(need, "not_older_than"))
-    for name in _CONTENT:
-        yield from _plain((*here, "content"), child(step, "content"), name, "decimal")
-
-
-def _test(here: Path, test: yaml.Node) -> Iterator[Spot]:
-    yield from _number((*here, "result_due"), child(test, "result_due"))
-    yield from _number((*here, "valid_for", "number"), child(test, "valid_for", "number"))
-    readings = [
-        (here, test),
-        *(((*here, "assays", name), part) for name, part in entries(child(test, "assays"))),
-    ]
-    for where, reading in readings:
-        for index, band in entries(child(reading, "bands")):
-            yield from _plain((*where, "bands", index), band, "from", "decimal")
-
-
-def _offsets(here: Path, relation: yaml.Node | None) -> Iterator[Spot]:
-    for name in OFFSETS:
-        yield from _number((*here, name), child(relation, name))
-
-
-def _number(here: Path, node: yaml.Node | None) -> Iterator[Spot]:
-    value = child(node, "at")
-    if isinstance(node, yaml.MappingNode) and value is not None:
-        yield Spot(here, "duration", value, node, "at")
-
-
-def _plain(here: Path, holder: yaml.Node | None, name: str, kind: Kind) -> Iterator[Spot]:
-    value = child(holder, name)
-    if isinstance(holder, yaml.MappingNode) and value is not None:
-        yield Spot((*here, name), kind, value, holder, name)
-
-
 def _described(root: yaml.MappingNode, spot: Spot, lines: list[str]) -> EditableNumber:
     source, grade = (spot.tag(name) for name in spot.tags)
     behind = [spot, *spot.users]
-    note = next((text for one in behind if one.takes_note and (text := one.tag("note"))), "")
-    own, note = (note.removeprefix(OWN), "") if note.startswith(OWN) else ("", note)
-    if own:
-        own, _, note = own.partition("; ")
-    if not spot.takes_note:
-        own = mark_above(lines, spot)[1]
+    own = next((said_before for one in behind if (said_before := _library_of(one, lines))), "")
+    note = next((text for one in behind if one.takes_note and (text := _own_words(one.tag("note")))), "")
     used = [user.path for user in spot.users]
     places = [*used, *(path for user in spot.users for path in user.also_at), *spot.also_at]
     return EditableNumber(
         path=".".join(spot.path),
+        place=".".join(_place(root, spot.path)),
         kind=spot.kind,
         words=words_of(root, spot.path, places),
         value=scalar(spot.value),
@@ -249,6 +106,24 @@ def _described(root: yaml.MappingNode, spot: Spot, lines: list[str]) -> Editable
         line=spot.value.start_mark.line + 1,
         shown_at=tuple(".".join(path) for path in (spot.path, *places)),
     )
+
+
+def _place(root: yaml.MappingNode, path: Path) -> Path:
+    step = scalar(child(in_steps(root, path), "name"))
+    return ("steps", step, *path[2:]) if step else path
+
+
+def _library_of(spot: Spot, lines: list[str]) -> str:
+    """What the library had of a number that the clinic has changed, empty for any other."""
+    if not spot.takes_note:
+        return mark_above(lines, spot)[1]
+    note = spot.tag("note")
+    return note.removeprefix(OWN).partition("; ")[0] if note.startswith(OWN) else ""
+
+
+def _own_words(note: str) -> str:
+    """The note as its author wrote it, without what the library said."""
+    return note.partition("; ")[2] if note.startswith(OWN) else note
 
 
 def mark_above(lines: list[str], spot: Spot) -> tuple[int, str]:

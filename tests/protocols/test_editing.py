@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols import TemplateFaults, library_names, library_text, load
-from protocols.editing import EditableNumber, numbers_of, with_heading, with_numbers
+from protocols.document import all_numbers, bands_of
+from protocols.editing import EditableNumber, numbers_of, still_cited, with_heading, with_numbers
 from protocols.examining import LONGEST, examine
 from protocols.numbers import said
 
@@ -200,6 +201,38 @@ def test_a_parameter_that_is_filled_makes_the_number_that_uses_it_the_clinics_ow
     assert 'source: clinic, grade: setting, note: "library: blank, S38 (C); three to six"' in new
     assert number(new, "parameters.gap").library_says == "the library leaves it blank"
     assert with_numbers(new, {"parameters.gap": ""}) == SMALL
+
+
+def test_a_parameter_of_a_number_without_a_note_is_the_clinics_own_too() -> None:
+    text = SMALL.replace(
+        "cap: 4, cap_source: S38, cap_grade: B", "cap: {parameter: most}, cap_source: S38, cap_grade: C"
+    )
+    text = text.replace("parameters:\n", "parameters:\n  most: {value: null, title: Most doses}\n")
+    assert number(text, "parameters.most").kind == "whole"
+    filled = with_numbers(text, {"parameters.most": "6"})
+    assert number(filled, "parameters.most").library_says == "the library leaves it blank"
+    assert "cap_source: clinic, cap_grade: setting" in filled
+    assert with_numbers(filled, {"parameters.most": ""}) == text
+
+
+def test_a_number_changed_in_the_document_that_still_cites_the_library_is_found() -> None:
+    by_hand = LIT.replace(
+        "target: {at: P4W, source: S02, grade: A}", "target: {at: P5W, source: S02, grade: A}"
+    )
+    assert [one.path for one in still_cited(by_hand, LIT)] == [GAP]
+    moved = by_hand.replace("    noun: dose\n", "    noun: dose\n    optional: false\n")
+    assert [one.place for one in still_cited(moved, LIT)] == ["steps.sensitisation.next.0.target"]
+    assert still_cited(with_numbers(LIT, {GAP: "P5W"}), LIT) == ()
+    assert still_cited(LIT.replace("at: P4W", "at: P28D"), LIT) == ()
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_no_duration_and_no_band_of_a_library_protocol_is_without_a_field(name: str) -> None:
+    template = load(library_text(name))
+    fields = {field for field, _ in all_numbers(template)}
+    fields |= {f"{field}.from" for test, lab in template.tests.items() for field, _ in bands_of(test, lab)}
+    shown = {path for one in numbers_of(library_text(name)) for path in one.shown_at}
+    assert fields <= shown
 
 
 def test_a_block_mapping_gets_its_note_on_a_line_of_its_own() -> None:

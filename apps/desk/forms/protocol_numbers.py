@@ -48,6 +48,11 @@ def changes_typed(numbers: Iterable[EditableNumber], posted: Mapping[str, str]) 
     }
 
 
+def html_id(number: EditableNumber) -> str:
+    """The id of its field on the page; a name in a document may hold what an id may not."""
+    return "number-" + re.sub(r"[^A-Za-z0-9_]", "-", number.path)
+
+
 @dataclass(frozen=True, slots=True)
 class NumberField:
     """One number on the page: its words, what stands in its fields, where it comes from, what is wrong with it."""
@@ -62,7 +67,7 @@ class NumberField:
 
     @property
     def html_id(self) -> str:
-        return f"number-{self.number.path.replace('.', '-')}"
+        return html_id(self.number)
 
     @property
     def is_duration(self) -> bool:
@@ -183,7 +188,7 @@ def beside_fields(
             if text not in beside.setdefault(owner.path, []):
                 beside[owner.path].append(text)
         label = owners[0].label if owners else fault.field
-        first = f"number-{owners[0].path.replace('.', '-')}" if owners else ""
+        first = html_id(owners[0]) if owners else ""
         listed.append(FaultLine(label, text, first, fault.line or 0))
     return {path: tuple(texts) for path, texts in beside.items()}, tuple(
         dict.fromkeys((*listed, *_blank_lines(numbers, blanks)))
@@ -194,7 +199,7 @@ def _blank_lines(numbers: tuple[EditableNumber, ...], blanks: Iterable[str]) -> 
     for field in blanks:
         number = next((one for one in numbers if one.blank and _holds(one, field)), None)
         label = number.label if number else field
-        where = f"number-{number.path.replace('.', '-')}" if number else ""
+        where = html_id(number) if number else ""
         text = "Blank. A clinician fills it before publishing."
         yield FaultLine(label, text, where, number.line if number else 0, is_blank=True)
 

@@ -17,7 +17,8 @@ from apps.desk.protocol_sheet import Sheet
 from apps.treatments.drafts import publish_draft
 from apps.treatments.models import ProtocolDraft
 from apps.treatments.queries import protocols_of
-from protocols import ProtocolsError, Template, differences, library_text, load
+from protocols import ProtocolsError, differences, library_names, library_text, load
+from protocols.editing import still_cited
 from protocols.numbers import OWN
 
 
@@ -29,6 +30,7 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and not may_sign:
         raise PermissionDenied("Only a doctor of the clinic signs a protocol.")
     sheet = Sheet(draft.document)
+    origin = _origin(draft)
     obstacles = (*(_in_words(fault) for fault in sheet.listed), *_taken(draft, sheet))
     form = SignForm(request.POST or None, signer=actor.name, revision=draft.revision)
 
@@ -52,7 +54,8 @@ def sign(request: HttpRequest, pk: UUID) -> HttpResponse:
             "sheet": sheet,
             "template": template,
             "origin": origin_words(draft),
-            "differences": _differences(draft, sheet),
+            "differences": _differences(origin, sheet),
+            "still_cited": still_cited(sheet.text, origin) if origin else (),
             "obstacles": obstacles,
             "may_sign": may_sign and not obstacles,
             "is_doctor": may_sign,
@@ -84,23 +87,23 @@ def origin_words(draft: ProtocolDraft) -> str:
     return f"the library's {draft.based_on_library}" if draft.based_on_library else ""
 
 
-def _differences(draft: ProtocolDraft, sheet: Sheet) -> tuple[str, ...] | None:
+def _differences(origin: str, sheet: Sheet) -> tuple[str, ...] | None:
     """What differs from what it was copied from; None where there is nothing to compare with.
 
     The notes that keep what the library said are left out: the list of the clinic's own numbers says the same.
     """
-    origin = _origin(draft)
-    if sheet.examined.template is None or origin is None:
+    if sheet.examined.template is None or not origin:
         return None
-    lines = differences(origin, sheet.examined.template)
+    try:
+        lines = differences(load(origin), sheet.examined.template)
+    except ProtocolsError:
+        # An old version's document may no longer be read.
+        return None
     return tuple(line for line in lines if f'"{OWN}' not in line)
 
 
-def _origin(draft: ProtocolDraft) -> Template | None:
-    """The protocol that was copied; None if it is gone from the library or can no longer be read."""
-    try:
-        if draft.based_on is not None:
-            return load(draft.based_on.document)
-        return load(library_text(draft.based_on_library)) if draft.based_on_library else None
-    except ProtocolsError:
-        return None
+def _origin(draft: ProtocolDraft) -> str:
+    """The document that was copied; empty if there is none or it is gone from the library."""
+    if draft.based_on is not None:
+        return draft.based_on.document
+    return library_text(draft.based_on_library) if draft.based_on_library in library_names() else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -346,6 +347,20 @@ def test_a_doctor_signs_with_the_typed_name_after_reading_what_differs(
     assert not ProtocolDraft.objects.exists()
 
 
+def test_a_number_changed_by_hand_that_still_cites_the_library_is_shown_before_the_signature(
+    seat: Seat, clinic: Clinic, doctor: Actor
+) -> None:
+    by_hand = LIT.replace("{at: P4W, source: S02, grade: A}", "{at: P5W, source: S02, grade: A}")
+    client = seat(doctor, AT)
+    page = client.get(address(a_draft(clinic, doctor, by_hand), "sign")).content.decode()
+    assert "Changed, and still citing the source" in page
+    assert "target: 5 weeks</strong>, S02, grade A" in page
+    by_form = with_numbers(LIT, {GAP: "P5W"})
+    assert (
+        "still citing" not in client.get(address(a_draft(clinic, doctor, by_form), "sign")).content.decode()
+    )
+
+
 def test_a_manager_prepares_and_cannot_sign(seat: Seat, clinic: Clinic) -> None:
     manager = rows.staff(clinic, "manager")
     draft, client = a_draft(clinic, manager), seat(manager, AT)
@@ -419,7 +434,7 @@ def test_the_page_of_numbers_has_a_label_for_every_field(seat: Seat, clinic: Cli
     draft = a_draft(clinic, doctor)
     page = Client.get(seat(doctor, AT), address(draft)).content.decode()
     for one in numbers_of(LIT):
-        html_id = f"number-{one.path.replace('.', '-')}"
+        html_id = f"number-{re.sub('[^A-Za-z0-9_]', '-', one.path)}"
         assert f'<label for="{html_id}">' in page
         assert f'id="{html_id}"' in page
         assert f'id="{html_id}-error"' in page
