@@ -21,6 +21,10 @@ _NAMES = {
     "before": "before the visit", "from_value": "from", "gaps": "gap before dose", "at_least": "at least",
     "bands": "band", "assays": "assay", "cutoff_version": "version of the limits",
 }  # fmt: skip
+_VALUES = {
+    "sampled_on": "on the day of the sample", "resulted_on": "on the day of the result", "last_dose": "with the last dose",
+    "roll_forward": "roll forward", "clamp": "stay in the month",
+}  # fmt: skip
 
 
 class DocumentWords:
@@ -119,4 +123,4 @@ def _scalar(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    return "none" if value in (None, "") else str(value)
+    return "none" if value in (None, "") else _VALUES.get(str(value), str(value))

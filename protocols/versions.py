@@ -53,6 +53,8 @@ class _Reader:
                 continue
             if name == "steps":
                 yield from self._named("", was, now)
+            elif name in _LONG:
+                yield f"{called(name).capitalize()}: {_quoted(was)} -> {_quoted(now)}"
             elif isinstance(was, Mapping) and isinstance(now, Mapping):
                 yield from self._mapping(f"{_WHOLE.get(name, called(name).capitalize())} ", was, now)
             else:

@@ -30,7 +30,7 @@ from apps.treatments.version_queries import (
     other_versions,
     progress,
 )
-from protocols import MoveVerdict, differences, library_names, load_library
+from protocols import MoveVerdict, differences, library_names, library_text, load
 from protocols.comparing import UNCHANGED
 
 RIGHT = "move treatments"
@@ -100,7 +100,7 @@ def compare(request: HttpRequest, pk: UUID) -> HttpResponse:
     if chosen not in dict(choices):
         raise Http404("There is no such page.")
     other = next((one for one in others if str(one.pk) == chosen), None)
-    old = template(other) if other else load_library(chosen.removeprefix(_LIBRARY))
+    old = template(other) if other else load(library_text(chosen.removeprefix(_LIBRARY)))
     context = {
         "version": version,
         "choices": choices,
