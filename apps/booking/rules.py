@@ -1,8 +1,8 @@
 """When a visit may be booked: a pure table of refusals, asked on every route before anything is written.
 
 The law: nothing before the absolute minimum, after the maximum, on a closed day or in the past; a held
-visit is pencilled at most; between the absolute minimum and the earliest day, and after the latest, only
-with a reason.
+visit is pencilled at most; between the absolute minimum and the earliest day, after the latest, and on days
+that leave no room for what hangs on the visit (outside `bookable`), only with a reason.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def refuse_visit(visit: PlannedVisit | None, *, pencil: bool) -> None:
 
 
 def refuse_day(visit: PlannedVisit, on: date, *, today: date, reason: str) -> None:
-    """Raises Invalid for a day outside the window; one between the absolute bounds passes with a reason."""
+    """Raises Invalid for a day outside the window. Between the absolute bounds a day outside the good ones, or
+    outside those that the rest of the plan leaves, passes with a reason; what bounds it is named.
+    """
     window = visit.window
     if window is None:
         return
@@ -65,16 +67,29 @@ def refuse_day(visit: PlannedVisit, on: date, *, today: date, reason: str) -> No
         raise _wrong("after_maximum", f"The last possible day is {_day(window.maximum)}.", _PICK)
     if reason.strip():
         return
-    early = window.earliest is not None and on < window.earliest
-    late = window.latest is not None and on > window.latest
-    if early or late:
-        good = f"{_day(window.earliest)} to {_day(window.latest)}"
-        raise Invalid(
-            f"This day lies outside the good days ({good}).",
-            code="needs_reason",
-            field="reason",
-            remedy="Pick one of them, or say why it must be this day.",
-        )
+    if not _inside(on, window.earliest, window.latest):
+        outside = f"This day lies outside the good days ({_span(window.earliest, window.latest)})."
+        raise _needs_reason(outside, "Pick one of them, or say why it must be this day.")
+    left = visit.bookable
+    if left is not None and not _inside(on, left.from_on, left.to_on):
+        bounds = f", because {'; '.join(left.bound_by)}" if left.bound_by else ""
+        outside = f"The rest of the plan leaves {_span(left.from_on, left.to_on)}{bounds}."
+        raise _needs_reason(outside, "Pick one of these days, or say why it must be this one.")
+
+
+def _inside(on: date, first: date | None, last: date | None) -> bool:
+    return (first is None or on >= first) and (last is None or on <= last)
+
+
+def _span(first: date | None, last: date | None) -> str:
+    """Days with both ends, or the one that is known, in words."""
+    if first is None or last is None:
+        return f"from {_day(first)}" if first else f"until {_day(last)}"
+    return f"{_day(first)} to {_day(last)}"
+
+
+def _needs_reason(message: str, remedy: str) -> LitError:
+    return Invalid(message, code="needs_reason", field="reason", remedy=remedy)
 
 
 def _maximum_waived(visit: PlannedVisit, today: date) -> bool:
@@ -153,7 +168,7 @@ def _absences(facts: Facts) -> list[Absence]:
 
 
 def _day(day: date | None) -> str:
-    return f"{day.day} {day:%b %Y}" if day else "any"
+    return f"{day.day} {day:%b %Y}" if day else "any day"
 
 
 def _wrong(code: str, message: str, remedy: str) -> LitError:

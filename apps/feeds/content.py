@@ -169,17 +169,17 @@ def _timed(gathered: Gathered, visit: Appointment, shape: Shape, summary: str) -
 
 
 def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
-    """Days between which a visit that nobody has booked will fall. Never for silent couples or held
-    visits."""
+    """Days between which a visit that nobody has booked will fall, as far as the rest of the plan leaves
+    them. Never for silent couples or held visits.
+    """
     wording = Wording.of(gathered.clinic)
     for visit in gathered.visits:
-        open_window = visit.earliest_on is not None and visit.latest_on is not None
+        span = _span(visit)
         wanted = visit.state in (State.PROPOSED, State.WAITING) and not visit.held
-        if not (open_window and wanted) or visit.in_force or visit.uid in shown:
+        if span is None or not wanted or visit.in_force or visit.uid in shown:
             continue
-        assert visit.earliest_on is not None
-        assert visit.latest_on is not None
-        ahead = gathered.today <= visit.latest_on and visit.earliest_on - gathered.today <= AHEAD
+        first, last = span
+        ahead = gathered.today <= last and first - gathered.today <= AHEAD
         if visit.treatment.couple.is_silent or visit.treatment.is_closed or not ahead:
             continue
         if gathered.link.person_id not in _who_would_come(visit, gathered.at):
@@ -188,12 +188,18 @@ def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
         yield Entry(
             uid=visit.uid,
             shape=Shape.WINDOW,
-            starts=visit.earliest_on,
-            ends=visit.latest_on,
+            starts=first,
+            ends=last,
             sequence=sequence,
             revised_at=revised_at,
             summary=f"{wording.title}: window, the day is not yet agreed",
         )
+
+
+def _span(visit: Appointment) -> tuple[date, date] | None:
+    """First and last day that a visit can be agreed for; None while either is open, or nothing is left."""
+    first, last = visit.bookable_from or visit.earliest_on, visit.bookable_to or visit.latest_on
+    return (first, last) if first and last and first <= last else None
 
 
 def _who_would_come(visit: Appointment, at: datetime) -> Iterable[UUID | None]:

@@ -22,7 +22,8 @@ from protocols.plan import Plan, PlannedVisit, State
 from protocols.status import Status
 
 PLANNER_COLUMNS = (
-    "plan", "state", "title", "proposed_on", "earliest_on", "latest_on", "held", "attends", "changed_at",
+    "plan", "state", "title", "proposed_on", "earliest_on", "latest_on", "bookable_from", "bookable_to", "held",
+    "attends", "changed_at",
 )  # fmt: skip
 PEOPLE_COLUMNS = (
     "status", "starts_at", "ends_at", "local_start", "zone", "recipient", "partner", "pencilled",
@@ -66,6 +67,8 @@ def set_plan(row: Appointment, visit: PlannedVisit) -> None:
     row.proposed_on = visit.proposed_on
     row.earliest_on = window.earliest if window else None
     row.latest_on = window.latest if window else None
+    row.bookable_from = visit.bookable.from_on if visit.bookable else None
+    row.bookable_to = visit.bookable.to_on if visit.bookable else None
     row.held = bool(visit.held_by)
     row.attends = list(visit.attends)
 
@@ -134,8 +137,9 @@ def _no_longer_planned(gathered: Gathered, planned: Plan, at: datetime) -> list[
     ]  # fmt: skip
     for row in gone:
         row.state = State.NOT_APPLICABLE.value
-        row.plan = {**row.plan, "state": row.state, "proposed_on": None, "held_by": []}
+        row.plan = {**row.plan, "state": row.state, "proposed_on": None, "bookable": None, "held_by": []}
         row.proposed_on, row.held, row.changed_at = None, False, at
+        row.bookable_from = row.bookable_to = None
     return gone
 
 
@@ -182,6 +186,8 @@ def shown_of(row: Appointment) -> dict[str, Any]:
         "proposed_on": row.proposed_on.isoformat() if row.proposed_on else None,
         "earliest_on": row.earliest_on.isoformat() if row.earliest_on else None,
         "latest_on": row.latest_on.isoformat() if row.latest_on else None,
+        "bookable_from": row.bookable_from.isoformat() if row.bookable_from else None,
+        "bookable_to": row.bookable_to.isoformat() if row.bookable_to else None,
         "held": row.held,
         "pencilled": row.pencilled,
         "attends": sorted(row.attends),

@@ -11,9 +11,9 @@ from apps.clinic.actors import Actor, ActorRole
 from apps.clinic.errors import Conflict, Forbidden, Invalid
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Flag
-from protocols import Plan, missing_on
+from protocols import Facts, Plan, missing_on
 from protocols.plan import PlannedVisit, State
-from protocols.records import Booked, Consent, Decision, Fulfilled, Resume, Skipped
+from protocols.records import Booked, Consent, Decision, Fulfilled, Joined, Resume, Skipped
 from protocols.records import Record as CoreRecord
 
 _OVER_ITS_MAXIMUM = ("window_expired", "booking_outside_window")
@@ -24,8 +24,8 @@ def require_may_record(actor: Actor, said: CoreRecord) -> None:
     """A decision and a consent need a verified member of staff; a laboratory records what it measured."""
     if isinstance(said, Decision):
         require_verified(actor, "nurse", "doctor", "lab", "manager")
-    elif isinstance(said, Consent | Resume):
-        # Nothing restarts, and nobody consents, at a program's word.
+    elif isinstance(said, Consent | Joined | Resume):
+        # Nothing restarts, nobody consents, and no past of another clinic is opened, at a program's word.
         require_verified(actor, "nurse", "doctor")
     elif actor.role == "lab" and said.kind not in _LABORATORY:
         raise Forbidden(
@@ -69,9 +69,12 @@ def require_performable(gathered: Gathered, act: Fulfilled, *further: CoreRecord
     day.
 
     Asked before the act is among the facts; `further` are records that come with it. Too early is no
-    ground: the act is accepted and judged.
+    ground: the act is accepted and judged. What was done elsewhere before the couple joined passes: a
+    doctor says afterwards whether it counts.
     """
     facts = gathered.facts(*further)
+    if _before_joining(act, facts):
+        return
     before = gathered.plan(facts)
     visit = before.visit(act.step, act.occurrence)
     if visit is None or visit.state is State.NOT_APPLICABLE:
@@ -97,6 +100,11 @@ def require_performable(gathered: Gathered, act: Fulfilled, *further: CoreRecord
             f"On that day this was missing: {', '.join(missing)}.",
             "Record it with its own date, then record the visit.",
         )
+
+
+def _before_joining(act: Fulfilled, facts: Facts) -> bool:
+    joined = [entry.record.on for entry in facts.all_of(Joined)]
+    return act.elsewhere is not None and bool(joined) and act.on < max(joined)
 
 
 def require_skippable(gathered: Gathered, skip: Skipped) -> None:

@@ -43,6 +43,11 @@ class Gathered:
         rows = [row for key, row in self.visits.items() if key not in without]
         return Facts.of([*core_records([*self.records, *self.new_records], rows), *further])
 
+    def count_of_facts(self) -> int:
+        """How many records and bookings stand before the `further` ones of `facts`, by which faults are numbered."""
+        in_force = sum(row.in_force for row in self.visits.values())
+        return len(self.records) + len(self.new_records) + in_force
+
     def plan(self, facts: Facts | None = None) -> Plan:
         """The plan of today. Raises Invalid with every fault of the records."""
         try:
@@ -74,12 +79,12 @@ class Gathered:
 
 def invalid(error: FactFaults) -> Invalid:
     """The core's refusal as the product's own: every fault with its field and remedy."""
-    return Invalid(
-        code="contradicting_records",
-        faults=[
-            Fault(fault.field, _sentence(fault.message), _sentence(fault.remedy)) for fault in error.faults
-        ],
-    )
+    return Invalid(code="contradicting_records", faults=faults_of(error))
+
+
+def faults_of(error: FactFaults) -> list[Fault]:
+    """The core's faults in the product's own shape, in their order."""
+    return [Fault(fault.field, _sentence(fault.message), _sentence(fault.remedy)) for fault in error.faults]
 
 
 def _sentence(text: str) -> str:

@@ -123,6 +123,8 @@ class Appointment(models.Model):
     proposed_on = models.DateField(null=True, blank=True)
     earliest_on = models.DateField(null=True, blank=True)
     latest_on = models.DateField(null=True, blank=True)
+    bookable_from = models.DateField(null=True, blank=True)
+    bookable_to = models.DateField(null=True, blank=True)
     held = models.BooleanField(default=False)
     attends = models.JSONField(default=list)
 

@@ -21,6 +21,7 @@ from apps.treatments.gates import (
     require_performable,
     require_skippable,
 )
+from apps.treatments.joining import join_in_midcourse
 from apps.treatments.models import Flag, ProtocolVersion, Record, Treatment
 from apps.treatments.publishing import publish_protocol
 from apps.treatments.reconciling import compare, load, load_new, locked, settle
@@ -55,6 +56,7 @@ from protocols.records import (
 __all__ = [
     "correct",
     "decide",
+    "join_in_midcourse",
     "preview",
     "publish_protocol",
     "reconcile",

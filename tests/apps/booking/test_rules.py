@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from apps.booking import rules
 from apps.clinic.errors import Conflict, Invalid, LitError
 from protocols import Facts, PlannedVisit, State, Window, Workdays, read_record
+from protocols.plan import Bookable
 
 WINDOW = Window(date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16), date(2026, 3, 23), date(2026, 3, 30))
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -97,6 +99,60 @@ def test_the_window_bounds_the_day_with_ends_inclusive(day: date, reason: str, r
     with pytest.raises(Invalid) as raised:
         rules.refuse_day(planned(), day, today=date(2026, 2, 1), reason=reason)
     assert code_of(raised) == refused
+
+
+LEFT = Bookable(date(2026, 3, 12), date(2026, 3, 18), ("the booster at least 2 weeks before the transfer",))
+
+
+@pytest.mark.parametrize(
+    ("day", "reason", "refused"),
+    [
+        (date(2026, 3, 11), "", "needs_reason"),
+        (date(2026, 3, 11), "partner away", None),
+        (date(2026, 3, 12), "", None),
+        (date(2026, 3, 18), "", None),
+        (date(2026, 3, 19), "", "needs_reason"),
+        (date(2026, 3, 19), "partner away", None),
+        (date(2026, 3, 1), "she insists", "before_minimum"),
+        (date(2026, 3, 31), "she insists", "after_maximum"),
+    ],
+)
+def test_a_day_that_leaves_no_room_for_the_rest_needs_a_reason(
+    day: date, reason: str, refused: str | None
+) -> None:
+    visit = replace(planned(), bookable=LEFT)
+    if refused is None:
+        rules.refuse_day(visit, day, today=date(2026, 2, 1), reason=reason)
+        return
+    with pytest.raises(Invalid) as raised:
+        rules.refuse_day(visit, day, today=date(2026, 2, 1), reason=reason)
+    assert code_of(raised) == refused
+
+
+def test_what_bounds_the_days_that_are_left_is_named() -> None:
+    with pytest.raises(Invalid) as raised:
+        rules.refuse_day(
+            replace(planned(), bookable=LEFT), date(2026, 3, 19), today=date(2026, 2, 1), reason=""
+        )
+    assert raised.value.faults[0].field == "reason"
+    assert "12 Mar 2026 to 18 Mar 2026" in raised.value.faults[0].message
+    assert LEFT.bound_by[0] in raised.value.faults[0].message
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "day", "good"),
+    [
+        (None, date(2026, 3, 18), date(2026, 3, 20), "until 18 Mar 2026"),
+        (date(2026, 3, 12), None, date(2026, 3, 10), "from 12 Mar 2026"),
+    ],
+)
+def test_where_one_end_is_open_only_the_other_bounds(
+    first: date | None, last: date | None, day: date, good: str
+) -> None:
+    visit = replace(planned(), bookable=Bookable(first, last))
+    with pytest.raises(Invalid) as raised:
+        rules.refuse_day(visit, day, today=date(2026, 2, 1), reason="")
+    assert good in raised.value.faults[0].message
 
 
 def test_after_a_decision_to_go_on_the_maximum_that_passed_binds_no_more() -> None:
