@@ -131,6 +131,7 @@ def test_a_doctor_copies_edits_mends_previews_and_signs_with_the_keyboard_alone(
         told = page.locator("#" + (field.get_attribute("aria-describedby") or "").split()[-1])
         expect(told).to_contain_text("'5 wks' is no duration")
         expect(page.locator("#protocol-preview")).to_have_class("desk-stale")
+        expect(page.get_by_text("As it was before the fault.")).to_be_visible()
         # The list of faults leads back to the field.
         keys.back_to(text="Sensitisation dose, Dose 2 and later")
         keys.press("Enter")

@@ -26,8 +26,8 @@ from apps.desk.protocol_sheet import DOCUMENT, NUMBERS, Preview, Sheet, edited, 
 from apps.treatments.drafts import discard_draft, draft_by_id, drafts_of, save_draft, start_draft
 from apps.treatments.models import ProtocolDraft
 from apps.treatments.queries import protocol_by_id, protocols_of
-from protocols import library_names, library_text, load
-from protocols.editing import with_heading
+from protocols import library_names, library_text
+from protocols.editing import heading_of, numbers_of, with_heading
 from protocols.places import is_endless
 
 RIGHT = "edit protocols"
@@ -79,8 +79,14 @@ def _origins(clinics: tuple[Clinic, ...]) -> list[tuple[str, str]]:
 
 @cache
 def _library() -> tuple[tuple[str, str], ...]:
-    """Names and titles of the protocols that ship; they change only with the product."""
-    return tuple((name, load(library_text(name)).title) for name in library_names())
+    """Names of the protocols that ship, each with its title and how many numbers it leaves to the clinic."""
+    found = []
+    for name in library_names():
+        text = library_text(name)
+        blanks = sum(number.blank for number in numbers_of(text))
+        left = f", {blanks} blank{'' if blanks == 1 else 's'}" if blanks else ""
+        found.append((name, f"{heading_of(text)['title']}{left}"))
+    return tuple(sorted(found, key=lambda entry: entry[1]))
 
 
 def _started(desk: Desk, clinic: Clinic, origin: str, heading: dict[str, str]) -> ProtocolDraft:
@@ -214,7 +220,7 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
         "beside": sheet.beside,
         "says": sheet.says,
         "document": sheet.text,
-        "status": sheet.standing,
+        "status": " ".join(heading_problems(posted) if source == NUMBERS else []) or sheet.standing,
     }
     return JsonResponse(said, headers={"Cache-Control": "no-store"})
 

@@ -293,6 +293,8 @@ def test_an_empty_version_or_title_is_refused(seat: Seat, clinic: Clinic, doctor
     assert answer.status_code == 422
     assert "Version: &#x27;&#x27; is no label." in page
     assert "Title: it is empty" in page
+    said = client.post(address(draft, "preview"), form_of(draft, version=" ")).json()
+    assert said["status"].startswith("Version: '' is no label.")
     draft.refresh_from_db()
     assert draft.document == LIT
 

@@ -43,7 +43,9 @@
     const preview = at("protocol-preview");
     preview.removeAttribute("aria-busy");
     if (said.preview !== null) preview.innerHTML = said.preview;
-    preview.classList.toggle("desk-stale", said.preview === null);
+    const stale = said.preview === null && preview.querySelector("svg, table") !== null;
+    preview.classList.toggle("desk-stale", stale);
+    at("preview-age").hidden = !stale;
     for (const number of form.querySelectorAll("[data-number]")) {
       const path = number.dataset.number;
       beside(number, said.beside[path] || [], said.says[path] || "");
