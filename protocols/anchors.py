@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from protocols.because import AnchorDate, Awaited, Key
+from protocols.because import AnchorDate, Awaited, Basis, Key
 from protocols.facts import Entry
 from protocols.gestation import equivalent_lmp, standing_dating
 from protocols.plan import State
@@ -51,21 +51,23 @@ def _milestone(
         then = [one for one in facts if (one.on >= done_on if ahead else one.on <= done_on)]
         fact = (then[0] if ahead else then[-1]) if then else fact
     label = work.template.milestones[name].title.lower()
-    return AnchorDate(label, fact.on, "recorded" if fact.certainty == "happened" else "planned")
+    basis: Basis = "recorded" if fact.certainty == "happened" else "planned"
+    return AnchorDate(label, fact.on, basis, record=fact.id)
 
 
 def _cycle_day(work: Working, slot: Slot, day: int, occurrence: int | str) -> AnchorDate | Awaited:
     start = _milestone(work, slot, "cycle-start", occurrence, ahead=False)
     if isinstance(start, Awaited):
         return start
-    return AnchorDate(f"cycle day {day}", start.on + timedelta(days=day - 1), start.basis)
+    on = start.on + timedelta(days=day - 1)
+    return AnchorDate(f"cycle day {day}", on, start.basis, record=start.record)
 
 
 def _result(work: Working, test: str) -> AnchorDate | Awaited:
     verdict = work.latest.get(test)
     if verdict is None:
         return Awaited(f"a result of {test}")
-    return AnchorDate(f"the {test} result", verdict.resulted_on, "recorded")
+    return AnchorDate(f"the {test} result", verdict.resulted_on, "recorded", record=verdict.record)
 
 
 def _rise(work: Working, slot: Slot, test: str, number: int) -> AnchorDate | Awaited:
@@ -157,7 +159,7 @@ def _gestation(work: Working, slot: Slot) -> AnchorDate | Awaited:
     dating = standing_dating(_known_then(work, slot), _pregnant_after(work, slot))
     if dating is None:
         return Awaited("the dating of the pregnancy")
-    return AnchorDate("day 0 of the pregnancy", equivalent_lmp(dating.record), "recorded")
+    return AnchorDate("day 0 of the pregnancy", equivalent_lmp(dating.record), "recorded", record=dating.id)
 
 
 def _pregnant_after(work: Working, slot: Slot) -> date | None:

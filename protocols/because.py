@@ -19,13 +19,17 @@ Basis = Literal["actual", "booked", "proposed", "recorded", "planned", "skipped"
 
 @dataclass(frozen=True, slots=True)
 class AnchorDate:
-    """A day that windows hang on: what it is in words, when, and how sure. `key` names the visit whose day it is."""
+    """A day that windows hang on: what it is in words, when, and how sure.
+
+    `key` names the visit whose day it is, `record` the record that says so.
+    """
 
     label: str
     on: date
     basis: Basis
     provisional: bool = False
     key: Key | None = None
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from protocols.conditions import (
     All,
@@ -18,7 +19,7 @@ from protocols.conditions import (
 from protocols.document import all_numbers, all_relations, bands_of
 from protocols.errors import Fault
 from protocols.flags import RULES
-from protocols.template import Anchor, Step, Template
+from protocols.template import LIMITS, Anchor, Grade, Step, Template
 
 _WEAK = "is C, so the number is no default"
 _WEAK_REMEDY = "Leave the value empty with a note, or take it as the clinic's own: grade setting"
@@ -104,26 +105,34 @@ def _condition_names(
 
 
 def citations(template: Template) -> Iterator[Fault]:
-    """Numbers whose source is not declared, and those of grade C that ship as if they were known."""
-    known = sorted(template.sources)
+    """Values whose source is not declared, and those of grade C that ship as if they were known."""
+    for field, cited in _cited(template):
+        if cited.grade != "setting" and cited.source not in template.sources:
+            yield unknown(f"{field}.{cited.source_field}", "source", cited.source, sorted(template.sources))
+        if cited.grade == "C" and cited.known:
+            yield Fault(f"{field}.{cited.source_field.replace('source', 'grade')}", _WEAK, _WEAK_REMEDY)
+
+
+class Cited(NamedTuple):
+    """A value with where it comes from; `known` unless it is a blank."""
+
+    source: str
+    grade: Grade
+    known: bool
+    source_field: str = "source"
+
+
+def _cited(template: Template) -> Iterator[tuple[str, Cited]]:
     for field, number in all_numbers(template):
-        if number.grade != "setting" and number.source not in template.sources:
-            yield unknown(f"{field}.source", "source", number.source, known)
-        if number.grade == "C" and number.at is not None:
-            yield Fault(f"{field}.grade", _WEAK, _WEAK_REMEDY)
+        yield field, Cited(number.source, number.grade, number.at is not None)
     for name, test in template.tests.items():
         for field, band in bands_of(name, test):
-            if band.grade != "setting" and band.source not in template.sources:
-                yield unknown(f"{field}.source", "source", band.source, known)
-            if band.grade == "C" and band.from_value is not None:
-                yield Fault(f"{field}.grade", _WEAK, _WEAK_REMEDY)
+            yield field, Cited(band.source, band.grade, band.from_value is not None)
     for index, step in enumerate(template.steps):
         for part, loop in (("rounds", step.rounds), ("repeat", step.repeat)):
-            if loop is None:
-                continue
-            if loop.cap_grade != "setting" and loop.cap_source not in template.sources:
-                yield unknown(f"steps.{index}.{part}.cap_source", "source", loop.cap_source, known)
-            if loop.cap_grade == "C" and loop.cap is not None:
-                yield Fault(f"steps.{index}.{part}.cap_grade", _WEAK, _WEAK_REMEDY)
-        if step.content and step.content.grade != "setting" and step.content.source not in template.sources:
-            yield unknown(f"steps.{index}.content.source", "source", step.content.source, known)
+            if loop is not None:
+                cited = Cited(loop.cap_source, loop.cap_grade, loop.cap is not None, "cap_source")
+                yield f"steps.{index}.{part}", cited
+        if step.content is not None:
+            known = any(getattr(step.content, name) is not None for name in LIMITS)
+            yield f"steps.{index}.content", Cited(step.content.source, step.content.grade, known)

@@ -100,7 +100,9 @@ class Course:
                 complete = complete and visit.state is State.SKIPPED
                 self.expected += visit.state is not State.SKIPPED
             if visit.state is not State.SKIPPED:
-                self.previous = self.work.anchors.get(visit.key) or Awaited("the occurrence before", visit.key)
+                self.previous = self.work.anchors.get(visit.key) or Awaited(
+                    "the occurrence before", visit.key
+                )
                 self.started = True
         return complete
 
@@ -130,7 +132,7 @@ class Course:
         else:
             visit.dose = None
             label = f"the {self.step.noun} of {day_words(visit.on, visit.on)} that did not count"
-            work.anchors[visit.key] = AnchorDate(label, visit.on, "actual", key=visit.key)
+            work.anchors[visit.key] = AnchorDate(label, visit.on, "actual", key=visit.key, record=entry.id)
         return counts
 
     def _content_counts(self, visit: Draft, record: Fulfilled, entry_id: str) -> bool:

@@ -31,7 +31,8 @@ class Rule:
 _DAY, _WEEK, _FORTNIGHT = Duration(0, 1), Duration(0, 7), Duration(0, 14)
 
 FLAG_RULES = (
-    Rule("no_antibody_response", "urgent", "doctor", _WEEK, ("next_round", "continue", "extra_doses", "change_donor", "stop"),
+    Rule("no_antibody_response", "urgent", "doctor", _WEEK,
+         ("next_round", "continue", "extra_doses", "change_donor", "stop"),
          (("extra_doses", "doses"), ("change_donor", "donor"))),
     Rule("weak_antibody_response", "warning", "doctor", _WEEK, ("accept", "retest", "extra_dose", "stop")),
     Rule("result_not_interpretable", "warning", "doctor", _WEEK, ("resample", "stop")),

@@ -10,6 +10,7 @@ from protocols.network import Constraint
 from protocols.plan import Flag
 from protocols.room import Room, Trouble
 from protocols.telling import in_summary
+from protocols.ties import Said
 from protocols.working import Working
 
 _DAY = timedelta(days=1)
@@ -24,22 +25,30 @@ def raise_over_room(work: Working, room: Room) -> None:
 
 
 def _flag(work: Working, code: str, opening: str, trouble: Trouble) -> Flag:
-    visits = dict.fromkeys(item.source.visit.subject for item in trouble.constraints)
     said_on = _known_on(work, trouble.constraints)
     summary = in_summary(trouble.tied, trouble.constraints, said_on)
     if trouble.late is not None and trouble.last_on is not None:
         text = f"{opening}: {trouble.late.named} left room for the rest until {full_day(trouble.last_on)}: {summary}"
-        return work.make_flag(code, trouble.late.subject, text, trouble.last_on + _DAY, key=trouble.late.key)
+        causes = _records(work, trouble)
+        return work.make_flag(
+            code, trouble.late.subject, text, trouble.last_on + _DAY, causes, trouble.late.key
+        )
+    places = list(work.visits)
     text = f"{opening}: {summary}. These cannot all hold"
-    last = trouble.constraints[-1].source.visit
-    causes = tuple(item for item in _records(work, trouble.constraints))
-    return work.make_flag(code, "+".join(visits), text, said_on, causes, last.key)
+    last = max((item.source.visit for item in trouble.constraints), key=lambda one: places.index(one.key))
+    return work.make_flag(code, last.subject, text, said_on, _records(work, trouble), last.key)
 
 
-def _records(work: Working, constraints: list[Constraint]) -> list[str]:
-    """The bookings that take part; their change opens the question again."""
-    booked = [item.source.visit.key for item in constraints if item.source.what == "booking"]
-    return list(dict.fromkeys(work.facts.booked[key].id for key in booked))
+def _records(work: Working, trouble: Trouble) -> tuple[str, ...]:
+    """The records that take part: bookings and days that happened or are planned; another day opens the question again."""
+    found = []
+    for item in trouble.constraints:
+        said: Said = item.source
+        if said.what == "booking":
+            found.append(work.facts.booked[said.visit.key].id)
+        elif said.anchor is not None and said.anchor.record is not None:
+            found.append(said.anchor.record)
+    return tuple(dict.fromkeys(found))
 
 
 def _known_on(work: Working, constraints: list[Constraint]) -> date:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from protocols.because import RelationReason, in_words, day_words, full_day
+from protocols.because import RelationReason, day_words, full_day, in_words
 from protocols.drafts import Draft
+from protocols.durations import add
 from protocols.plan import LIVE, Flag, State
 from protocols.proposals import propose
-from protocols.records import Decision
+from protocols.records import Absence, Decision
 from protocols.requirements import missing_parts
 from protocols.working import Working
 
@@ -21,25 +22,55 @@ VisitRule = Callable[[Working, Draft], Flag | None]
 def unreachable_window(work: Working, visit: Draft) -> Decision | None:
     """No day satisfies all relations; naming them. Returns the decision that settles it, if any."""
     reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
-    text = f"{visit.named} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
+    text = (
+        f"{visit.named} fits no day: {' and '.join(reason.words() for reason in reasons)} exclude each other"
+    )
     return work.raise_flag(
         work.make_flag(
             "unreachable_window",
             visit.subject,
             text,
             max(reason.anchor.on for reason in reasons),
-            key=visit.key,
+            _hangs_on(visit),
+            visit.key,
         )
     )
 
 
+def kept_away(work: Working, visit: Draft) -> Decision | None:
+    """Somebody who must come is away on every open day of the window. Returns the decision that settles it, if any."""
+    window, donor = visit.window, visit.donor
+    assert window is not None
+    days = [day for day in (window.earliest, window.target, window.latest, window.maximum) if day]
+    first, last = days[0], window.latest or window.maximum or days[-1]
+    people = {"recipient", *donor.split("+")} if donor else {"recipient"}
+    away = [
+        entry
+        for entry in work.facts.all_of(Absence)
+        if entry.record.person in people and entry.record.from_on <= last and entry.record.to_on >= first
+    ]
+    said = " and ".join(
+        f"{entry.record.person} is away {day_words(entry.record.from_on, first)} to {day_words(entry.record.to_on, first)}"
+        for entry in away
+    )
+    text = f"{visit.named} fits no day from {day_words(first, first)} to {full_day(last)}: {said}"
+    causes = tuple(entry.id for entry in away)
+    return work.raise_flag(
+        work.make_flag("unreachable_window", visit.subject, text, first, causes, visit.key)
+    )
+
+
+def _hangs_on(visit: Draft) -> tuple[str, ...]:
+    """The records that a visit's window counts from."""
+    reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
+    return tuple(dict.fromkeys(reason.anchor.record for reason in reasons if reason.anchor.record))
+
+
 def window_expired(work: Working, visit: Draft, maximum: date) -> Decision | None:
     """The maximum has passed. No source settles whether to restart or go on, so a doctor does."""
-    text = (
-        f"{visit.named} was not done by {full_day(maximum)}, the last day allowed: restart or go on?"
-    )
+    text = f"{visit.named} was not done by {full_day(maximum)}, the last day allowed: restart or go on?"
     return work.raise_flag(
-        work.make_flag("window_expired", visit.subject, text, maximum + _DAY, key=visit.key)
+        work.make_flag("window_expired", visit.subject, text, maximum + _DAY, _hangs_on(visit), visit.key)
     )
 
 
@@ -53,10 +84,20 @@ def visit_overdue(work: Working, visit: Draft) -> Flag | None:
         or not work.today.past(latest)
     ):
         return None
+    due_on = _due_here(work, latest)
+    if not work.today.past(due_on):
+        return None
     text = f"{visit.named} is overdue: it was due by {full_day(latest)} and is not booked"
     return work.make_flag(
-        "visit_overdue", visit.subject, text, latest + _DAY, key=visit.key, proposed_on=visit.proposed_on
+        "visit_overdue", visit.subject, text, due_on + _DAY, key=visit.key, proposed_on=visit.proposed_on
     )
+
+
+def _due_here(work: Working, latest: date) -> date:
+    """Until when a visit was due here: what fell due before the couple joined is due a notice period after it."""
+    if work.joined_on is None or latest >= work.joined_on:
+        return latest
+    return add(work.joined_on, work.template.notice, work.template.month_ends)
 
 
 def closing_unbooked(work: Working, visit: Draft) -> Flag | None:
@@ -86,9 +127,7 @@ def no_open_day(work: Working, visit: Draft) -> Flag | None:
 def visit_unrecorded(work: Working, visit: Draft) -> Flag | None:
     if visit.state is not State.BOOKED or visit.on is None or not work.today.past(visit.on):
         return None
-    text = (
-        f"{visit.named} was booked for {full_day(visit.on)} and nobody has said whether it took place"
-    )
+    text = f"{visit.named} was booked for {full_day(visit.on)} and nobody has said whether it took place"
     return work.make_flag("visit_unrecorded", visit.subject, text, visit.on + _DAY, key=visit.key)
 
 
@@ -121,9 +160,7 @@ def booking_outside_window(work: Working, visit: Draft) -> Flag | None:
     if inside and work.workdays_of(visit.slot).is_open(on):
         return None
     away = "a closed day" if not work.workdays.is_open(on) else "when somebody who must come is away"
-    text = (
-        f"{visit.named} is booked for {full_day(on)}, {away if inside else f'outside {_span(visit)}'}"
-    )
+    text = f"{visit.named} is booked for {full_day(on)}, {away if inside else f'outside {_span(visit)}'}"
     proposal = None if visit.partial else propose(work, visit.slot, window, window.maximum)
     booking, proposed_on = work.facts.booked[visit.key], proposal.proposed_on if proposal else None
     return work.make_flag(
@@ -134,9 +171,7 @@ def booking_outside_window(work: Working, visit: Draft) -> Flag | None:
 def booking_not_needed(work: Working, visit: Draft) -> Flag | None:
     if visit.state is not State.NOT_APPLICABLE or visit.on is None:
         return None
-    text = (
-        f"{visit.named} is booked for {full_day(visit.on)} and no longer needed: {in_words(visit.because)}"
-    )
+    text = f"{visit.named} is booked for {full_day(visit.on)} and no longer needed: {in_words(visit.because)}"
     return work.make_flag(
         "booking_not_needed", visit.subject, text, visit.on, (work.facts.booked[visit.key].id,), visit.key
     )

@@ -7,7 +7,7 @@ a text, and a key may stand only once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from typing import Any
@@ -84,7 +84,10 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
 
 
 def load(text: str, values: Mapping[str, Any] | None = None) -> Template:
-    """A protocol from its document. `values` fills its parameters by name. Raises TemplateFaults with every fault at once."""
+    """A protocol from its document, `values` filling its parameters by name.
+
+    Raises TemplateFaults with every fault at once.
+    """
     data, lines = read_yaml(text)
     if not isinstance(data, dict):
         raise TemplateFaults(
@@ -119,20 +122,40 @@ def _parameters(declared: Any, lines: Lines) -> dict[str, Any]:
 def load_to_plan(text: str, values: Mapping[str, Any] | None = None) -> Template:
     """A protocol that can be planned with: `load`, and no blank left. Raises BlankFaults otherwise."""
     template = load(text, values)
-    empty = blanks(template)
-    if empty:
-        _, lines = read_yaml(text)
-        faults = [
-            Fault(
-                field,
-                "is not known",
-                "A clinician fills this number before the protocol is used",
-                _line(field.split("."), lines),
-            )
-            for field in empty
-        ]
+    faults = open_questions(text, template)
+    if faults:
         raise BlankFaults(faults)
     return template
+
+
+def open_questions(text: str, template: Template) -> list[Fault]:
+    """What a clinician has yet to say of a document: each parameter once, with its question, and each empty value."""
+    data, lines = read_yaml(text)
+    declared = data.get("parameters") or {}
+    asked = dict(_parameters_used(data, ()))
+    found: dict[str, Fault] = {}
+    for field in blanks(template):
+        name = next((asked[path] for path in asked if f"{field}.".startswith(f"{'.'.join(path)}.")), None)
+        name = name or next((asked[path] for path in asked if ".".join(path).startswith(f"{field}.")), None)
+        where = f"parameters.{name}" if name else field
+        title = declared.get(name, {}).get("title") if name else None
+        message = f"is not known: {title}" if title else "is not known"
+        remedy = "A clinician fills this number before the protocol is used"
+        found.setdefault(where, Fault(where, message, remedy, _line(where.split("."), lines)))
+    return list(found.values())
+
+
+def _parameters_used(data: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where a document names its parameters, and which."""
+    if isinstance(data, dict):
+        if set(data) == {"parameter"}:
+            yield path, str(data["parameter"])
+            return
+        for key, value in data.items():
+            yield from _parameters_used(value, (*path, key))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from _parameters_used(value, (*path, str(number)))
 
 
 def _fill(data: Any, values: dict[str, Any]) -> Any:

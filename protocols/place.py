@@ -10,7 +10,7 @@ from protocols.because import AnchorDate, Awaited, Reason, RelationReason
 from protocols.conditions import failing, unmet
 from protocols.drafts import Draft
 from protocols.facts import day_of
-from protocols.flags_visits import redose_due, unreachable_window, window_expired
+from protocols.flags_visits import kept_away, redose_due, unreachable_window, window_expired
 from protocols.plan import State
 from protocols.proposals import propose
 from protocols.records import Booked, Decision
@@ -145,6 +145,10 @@ def _date(work: Working, draft: Draft) -> None:
     if draft.held_by:
         draft.waiting_for = ("a decision",) if draft.state is State.WAITING else ()
         return
+    if window is None and draft.provisional and not slot.depends:
+        # What it hangs on is only proposed: whether no day is left at all, the network says.
+        draft.waiting_for = ("a window that fits all relations",)
+        return
     if window is None:
         decision = unreachable_window(work, draft)
         if decision and decision.choice == "skip":
@@ -165,11 +169,25 @@ def _date(work: Working, draft: Draft) -> None:
     if draft.state is not State.MISSED:
         draft.state = State.PROPOSED
     if proposal is None:
-        draft.waiting_for = ("an open day inside the window",)
+        _undated(work, draft, window)
         return
     draft.proposed_on, draft.because = proposal.proposed_on, (*draft.because, proposal)
     decision = redose_due(work, draft) if slot.step.redose else None
     if decision and decision.choice == "decline":
+        _skip_by(draft, decision)
+
+
+def _undated(work: Working, draft: Draft, window: Window) -> None:
+    """No open day to propose: the clinic has none, or it has and somebody who must come is away on all of them."""
+    day = window.target or window.earliest or window.latest or window.maximum
+    ceiling = window.latest or window.maximum
+    if day is None or work.workdays.nearest_open(day, window.earliest, ceiling) is None:
+        draft.waiting_for = ("an open day inside the window",)
+        return
+    draft.waiting_for = ("a day on which everybody can come",)
+    decision = kept_away(work, draft)
+    if decision and decision.choice == "skip":
+        draft.waiting_for = ()
         _skip_by(draft, decision)
 
 
@@ -214,11 +232,11 @@ def _keep_anchor(work: Working, draft: Draft) -> None:
     """The day that successors hang on: what really happened, until then the booking, until then the proposal."""
     key, label = draft.key, draft.slot.label
     if draft.state is State.FULFILLED and draft.on:
-        work.anchors[key] = AnchorDate(label, draft.on, "actual", key=key)
+        work.anchors[key] = AnchorDate(label, draft.on, "actual", key=key, record=work.done_by(draft.slot))
     elif draft.state is State.SKIPPED and draft.on:
         work.anchors[key] = AnchorDate(label, draft.on, "skipped", key=key)
     elif draft.state is State.BOOKED and draft.on and _inside_bounds(draft.window, draft.on):
-        work.anchors[key] = AnchorDate(label, draft.on, "booked", key=key)
+        work.anchors[key] = AnchorDate(label, draft.on, "booked", key=key, record=work.facts.booked[key].id)
     elif draft.state is State.BOOKED and draft.window:
         # A booking that the protocol cannot allow is flagged and not obeyed: what follows hangs on the proposal.
         proposal = propose(work, draft.slot, draft.window, draft.window.maximum)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from protocols.baseline import run_baseline
 from protocols.because import StateReason, full_day
 from protocols.clocks import clocks_of
 from protocols.course import run_course
@@ -16,12 +17,11 @@ from protocols.fact_checks import check_facts
 from protocols.facts import Facts
 from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
 from protocols.flags_room import raise_over_room
-from protocols.flags_visits import raise_over_visits, raise_unneeded
+from protocols.flags_visits import raise_over_visits, raise_unneeded, unreachable_window
 from protocols.plan import Clock, Flag, Plan, PlannedVisit, State
 from protocols.records import Close, Joined, Pause, Resume
 from protocols.room import Room, room_of
 from protocols.template import Step, Template
-from protocols.tests_of_round import run_baseline
 from protocols.today import Today
 from protocols.workdays import Workdays
 from protocols.working import Working, pauses
@@ -94,6 +94,10 @@ def _flag_all(work: Working, room: Room | None) -> None:
         for visit in work.visits.values():
             visit.bookable = room.bookable(visit)
         raise_over_room(work, room)
+    for visit in work.visits.values():
+        fits_nothing = visit.window is None and visit.provisional and visit.state is State.WAITING
+        if fits_nothing and not visit.unknown and (room is None or not room.troubled):
+            unreachable_window(work, visit)
     raise_over_visits(work)
     _raise_over_milestones(work)
 
@@ -173,7 +177,8 @@ def _place_step(work: Working, step: Step) -> None:
 def _raise_over_milestones(work: Working) -> None:
     for name, occurrences in work.facts.milestones.items():
         for fact in occurrences:
-            if fact.certainty == "planned" and work.today.past(fact.on):
+            elsewhere = work.joined_on is not None and fact.on < work.joined_on
+            if fact.certainty == "planned" and not elsewhere and work.today.past(fact.on):
                 work.raise_flag(milestone_unconfirmed(work, name, fact.occurrence, fact.on, fact.id))
 
 

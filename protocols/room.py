@@ -42,6 +42,10 @@ class Room:
     narrowed: Bounds | None = None
     tried: tuple[Key, date, list[Constraint], Bounds] | None = None
 
+    @property
+    def troubled(self) -> bool:
+        return self.tight is not None or self.conflict is not None
+
     def of(self, key: Key) -> tuple[date | None, date | None]:
         """The first and last preferred day left of a visit, for whoever proposes one; nothing while the plan is tight."""
         number, bounds = self.tied.number.get(key), self.narrowed or self.preferred

@@ -17,8 +17,8 @@ from protocols.laboratory import Assay, Band, LabTest, Validity
 from protocols.relations import OFFSETS, Anchor, DurationText, Grade, Number, Part, Relation
 
 __all__ = [
-    "LIMITS", "OFFSETS", "Anchor", "Assay", "Band", "Content", "FlagSettings", "Grade", "LabTest", "MilestoneKind", "Number",
-    "Part", "Relation", "ReminderSettings", "Repeat", "Requirement", "RoundSize", "Rounds", "Source", "Step",
+    "LIMITS", "OFFSETS", "Anchor", "Assay", "Band", "Content", "FlagSettings", "Grade", "LabTest", "MilestoneKind",
+    "Number", "Part", "Relation", "ReminderSettings", "Repeat", "Requirement", "RoundSize", "Rounds", "Source", "Step",
     "Template", "Validity",
 ]  # fmt: skip
 LIMITS = ("cells_million", "viability_percent", "volume_ml", "hours_to_injection")
@@ -215,6 +215,12 @@ class Template(Part):
     def tests_after(self, dose_step: str) -> tuple[Step, ...]:
         """The steps that test after each round of a dose step; all of them must respond."""
         return tuple(step for step in self.steps if step.measures == "round" and step.of == dose_step)
+
+    def users_of(self, test: str) -> tuple[str, ...]:
+        """The steps that need a valid result of a test."""
+        return tuple(
+            step.name for step in self.steps if any(need.valid_result == test for need in step.requires)
+        )
 
     @cached_property
     def entangled(self) -> bool:

@@ -10,17 +10,18 @@ from typing import Literal
 from protocols.because import AnchorDate, Awaited
 from protocols.drafts import Draft
 from protocols.durations import add
-from protocols.flags_facts import outside_result, response_flag, result_expired, result_overdue
+from protocols.flags_facts import outside_result, response_flag, result_overdue
 from protocols.place import place, timed
 from protocols.plan import Response, ResponseVerdict, State
 from protocols.records import Decision, Fulfilled
-from protocols.samples import Sample, samples_of
+from protocols.samples import Sample
 from protocols.slots import Slot
 from protocols.template import LabTest, Step
+from protocols.validity import count_validity, outlived
 from protocols.verdicts import judge, read_response
 from protocols.working import Working
 
-_AGAIN = frozenset({"retest", "resample"})
+AGAIN = frozenset({"retest", "resample"})
 _ACCEPTING = frozenset({"continue", "accept", "treat_anyway"})
 
 
@@ -119,7 +120,7 @@ class RoundTests:
             if (self.step.name, number) not in self.work.visits:
                 place(self.work, Slot(self.step, number, (), state_reason="no further test is asked for"))
 
-    def _number(self, sample: Sample | None) -> int:
+    def number_of(self, sample: Sample | None) -> int:
         if sample is not None and sample.step is self.step and sample.occurrence is not None:
             return sample.occurrence
         number = 1
@@ -131,16 +132,21 @@ class RoundTests:
         return number
 
     def _sampled(
-        self, sample: Sample, end: AnchorDate | Awaited | None, asked: AnchorDate | None, counted: int, under_cap: int
+        self,
+        sample: Sample,
+        end: AnchorDate | Awaited | None,
+        asked: AnchorDate | None,
+        counted: int,
+        under_cap: int,
     ) -> tuple[Outcome, AnchorDate | None]:
         """Place and read one sample. Returns what it came to, and the day from which a further test is asked, if one is."""
-        visit, slot = self._done(sample, end, asked)
+        visit, slot = self.place_sample(sample, end, asked)
         if sample.reading is None:
             if sample is self.last:
                 # Whatever earlier samples said: the answer is at the laboratory.
                 self.work.open_tests.add(self.name)
-            return Outcome(), self._overdue(visit, sample)
-        outside = self._outside(sample)
+            return Outcome(), self.overdue(visit, sample)
+        outside = self.outside(sample)
         if outside is not None:
             return Outcome(), outside if isinstance(outside, AnchorDate) else None
         window = timed(self.work, slot).window
@@ -156,13 +162,13 @@ class RoundTests:
         )
         self.work.verdicts.append(verdict)
         self.work.latest[self.name] = verdict
-        decision = self._decide(verdict, sample, visit)
+        decision = self.decide(verdict, sample, visit)
         return self._outcome(verdict, visit, decision, sample)
 
-    def _done(
+    def place_sample(
         self, sample: Sample, end: AnchorDate | Awaited | None, asked: AnchorDate | None
     ) -> tuple[Draft, Slot]:
-        sample.step, sample.occurrence = self.step, self._number(sample)
+        sample.step, sample.occurrence = self.step, self.number_of(sample)
         relations = self.step.next if asked and self.step.next else self.step.relations
         slot = Slot(self.step, sample.occurrence, relations, asked=asked, round_end=end, sampled=sample.entry)
         visit = place(self.work, slot)
@@ -175,7 +181,7 @@ class RoundTests:
         self.work.verdicts.append(judge(self.step, visit, record, counts=True))
         return visit, slot
 
-    def _outside(self, sample: Sample) -> AnchorDate | Literal["undecided"] | None:
+    def outside(self, sample: Sample) -> AnchorDate | Literal["undecided"] | None:
         """None for a result of ours, or one that a doctor accepted; else the day from which another test is asked."""
         assert sample.reading is not None
         assert sample.result is not None
@@ -188,7 +194,7 @@ class RoundTests:
             return "undecided"
         return None if decision.choice == "accept" else AnchorDate("the decision", decision.on, "recorded")
 
-    def _decide(self, verdict: ResponseVerdict, sample: Sample, visit: Draft) -> Decision | None:
+    def decide(self, verdict: ResponseVerdict, sample: Sample, visit: Draft) -> Decision | None:
         flag = response_flag(self.work, verdict, self.cap, visit.key, rounds_left=self.rounds_left)
         if flag is None:
             return None
@@ -202,7 +208,7 @@ class RoundTests:
         read_on = AnchorDate(f"the {self.step.noun} result", verdict.resulted_on, "recorded")
         if decision is not None:
             decided = AnchorDate("the decision", decision.on, "recorded")
-            if decision.choice in _AGAIN:
+            if decision.choice in AGAIN:
                 return Outcome(), decided
             if decision.choice in _ACCEPTING:
                 self.work.valid_until[self.name] = date.max
@@ -218,48 +224,26 @@ class RoundTests:
             return Outcome(pending=False, asked=read_on), None
         end = visit.slot.round_end
         dosed_on = end.on if isinstance(end, AnchorDate) else verdict.sampled_on
-        again = self._expired(verdict, visit, sample, dosed_on)
+        until = count_validity(self.work, verdict, self.test.valid_for, dosed_on)
+        again = None
+        if until is not None and sample is self.last_read:
+            again = outlived(self.work, verdict, visit, until)
         return Outcome(responded=again is None, pending=again is not None), again
 
-    def _expired(
-        self, verdict: ResponseVerdict, visit: Draft, sample: Sample, dosed_on: date
-    ) -> AnchorDate | None:
-        """Whether the response outlived its validity before it was used; the decision to test again, if taken."""
-        work, valid = self.work, self.test.valid_for
-        if valid is None or valid.number.at is None:
-            work.valid_until[self.name] = date.max
-            return None
-        start = {"sampled_on": verdict.sampled_on, "resulted_on": verdict.resulted_on, "last_dose": dosed_on}[valid.starts]
-        until = add(start, valid.number.at, work.template.month_ends)
-        work.valid_until[self.name] = until
-        work.clocks[self.name] = (start, until)
-        users = [
-            step.name
-            for step in work.template.steps
-            if any(need.valid_result == self.name for need in step.requires)
-        ]
-        used = all((name, 1) in work.facts.fulfilled or (name, 1) in work.facts.skipped for name in users)
-        if used or work.pregnant_since or sample is not self.last_read or not work.today.past(until):
-            return None
-        decision = work.raise_flag(result_expired(work, verdict, until, visit.key))
-        if decision is not None and decision.choice == "accept":
-            work.valid_until[self.name] = date.max
-        again = decision is not None and decision.choice == "retest"
-        return AnchorDate("the decision", decision.on, "recorded") if decision is not None and again else None
-
-    def _overdue(self, visit: Draft, sample: Sample) -> AnchorDate | None:
+    def overdue(self, visit: Draft, sample: Sample) -> AnchorDate | None:
         due = self.test.result_due
         if due is None or due.at is None:
             return None
         due_on = add(sample.on, due.at, self.work.template.month_ends)
-        if not self.work.today.past(due_on):
+        elsewhere = self.work.joined_on is not None and due_on < self.work.joined_on
+        if elsewhere or not self.work.today.past(due_on):
             return None
         decision = self.work.raise_flag(result_overdue(self.work, self.test, visit, due_on))
         return AnchorDate("the decision", decision.on, "recorded") if decision else None
 
     def _ahead(self, end: AnchorDate | Awaited | None, asked: AnchorDate | None, depends: bool) -> Draft:
         relations = self.step.next if asked and self.step.next else self.step.relations
-        number = self._number(None)
+        number = self.number_of(None)
         return place(
             self.work, Slot(self.step, number, relations, asked=asked, round_end=end, depends=depends)
         )
@@ -267,7 +251,7 @@ class RoundTests:
     def _interim(self, samples: list[Sample], counted: int) -> None:
         for sample in samples:
             self.left = [other for other in self.left if other is not sample]
-            visit = self._done(sample, None, None)[0] if sample.visit is not None else None
+            visit = self.place_sample(sample, None, None)[0] if sample.visit is not None else None
             if sample.reading is None or sample.reading.elsewhere:
                 continue
             verdict = read_response(
@@ -284,50 +268,3 @@ class RoundTests:
             flag = response_flag(self.work, verdict, self.cap, visit.key if visit else None)
             if flag is not None and sample is self.last_read:
                 self.work.raise_flag(flag)
-
-
-def run_baseline(work: Working, step: Step) -> None:
-    """The test before dose 1: already positive means do not start, until a doctor decides."""
-    assert step.test is not None
-    firsts = [entry.record.on for (name, number), entry in work.facts.fulfilled.items()
-              if number == 1 and any(name == dose.name for dose in work.template.dose_steps)]  # fmt: skip
-    started_on = min(firsts, default=None)
-    samples = [
-        sample
-        for sample in samples_of(work.template, work.facts, step.test)
-        if started_on is None or sample.on <= started_on
-    ]
-    reader = RoundTests(
-        work, work.template.dose_steps[0] if work.template.dose_steps else step, step, samples
-    )
-    again: AnchorDate | None = None
-    for sample in samples:
-        again = _read_baseline(reader, sample, again)
-    if not samples or again is not None:
-        reason = "dose 1 was given; a later sample is no baseline" if started_on and not samples else None
-        relations = step.next if again and step.next else step.relations
-        place(work, Slot(step, reader._number(None), relations, asked=again, state_reason=reason))
-    reader.place_unwanted()
-
-
-def _read_baseline(reader: RoundTests, sample: Sample, asked: AnchorDate | None) -> AnchorDate | None:
-    visit, _ = reader._done(sample, None, asked)
-    if sample.reading is None:
-        return reader._overdue(visit, sample)
-    outside = reader._outside(sample)
-    if outside is not None:
-        return outside if isinstance(outside, AnchorDate) else None
-    verdict = read_response(
-        reader.name,
-        reader.test,
-        sample,
-        place="baseline",
-        window=None,
-        doses=0,
-        cap=reader.cap,
-        donor=reader.work.donor_on(sample.on),
-    )
-    reader.work.verdicts.append(verdict)
-    decision = reader._decide(verdict, sample, visit)
-    again = decision is not None and decision.choice in _AGAIN
-    return AnchorDate("the decision", decision.on, "recorded") if decision is not None and again else None

@@ -119,6 +119,11 @@ class Working:
         done = self.facts.fulfilled.get(slot.key) or slot.sampled
         return day_of(done.record) if done is not None else None
 
+    def done_by(self, slot: Slot) -> str | None:
+        """The record of the act or the sample."""
+        done = self.facts.fulfilled.get(slot.key) or slot.sampled
+        return done.id if done is not None else None
+
     def is_done(self, slot: Slot) -> bool:
         """Whether the occurrence really took place, by a record of it or by a sample."""
         return slot.sampled is not None or slot.key in self.facts.fulfilled

@@ -61,6 +61,25 @@ SQUEEZED = [started(), given(1, "2026-01-12", "dose"), milestone("operation", "2
 THIN = [*BEGUN, given(1, "2026-01-12", given={"cells_million": 3})]
 CLOSED = Workdays(closed=frozenset(day(days("2026-01-05", n)) for n in range(25)))
 
+ELSEWHERE = [*BEGUN, given(1, "2026-01-12", id="past", elsewhere="document")]
+MEASURED_ELSEWHERE = course(result(70, "2026-04-06", "2026-04-09", id="result-1", elsewhere="reported"))
+OPERATED = template(
+    step("dose", after("course-start", absolute_minimum="P0D", earliest="P1W", target="P2W", latest="P3W")),
+    step(
+        "control",
+        after({"step": "dose"}, absolute_minimum="P1W", earliest="P2W", target="P2W"),
+        before("operation", maximum="P0D"),
+        kind="review",
+    ),
+)
+
+
+def operated(on: str) -> list[Record]:
+    return [started(), milestone("operation", on, "planned", id="operation")]
+
+
+PUT_OFF = [corrected("operation", milestone("operation", "2026-04-01", "planned"))]
+
 # code: (today, records that raise it, further records that clear it or None, protocol, clinic)
 Case = tuple[str, list[Record], list[Record] | None, Template, Workdays]
 OPEN = Workdays()
@@ -72,6 +91,10 @@ CASES: dict[str, Case] = {
         LIT,
         OPEN,
     ),
+    "outside_dose": ("2026-02-01", ELSEWHERE, [corrected("past", given(1, "2026-01-12"))], LIT, OPEN),
+    "outside_result": ("2026-04-12", MEASURED_ELSEWHERE, [corrected("result-1")], LIT, OPEN),
+    "plan_tight": ("2026-01-05", operated("2026-01-22"), PUT_OFF, OPERATED, OPEN),
+    "plan_conflict": ("2026-01-05", operated("2026-01-10"), PUT_OFF, OPERATED, OPEN),
     "weak_antibody_response": ("2026-04-12", WEAK, [result(70, "2026-04-07")], LIT, OPEN),
     "result_not_interpretable": (
         "2026-04-12",

@@ -218,10 +218,12 @@ def test_no_open_day_inside_the_window_is_no_date_and_a_flag() -> None:
 def test_a_partner_away_for_the_whole_window_leaves_no_day() -> None:
     planned = plan_on("2026-01-05", [started(), away("partner", "2026-01-01", "2026-02-01")], PAIR)  # type: ignore[list-item]
     assert visit_of(planned, "draw").proposed_on is None
-    assert flag_of(planned, "no_open_day").step == "draw"
+    flag = flag_of(planned, "unreachable_window")
+    assert flag.text.endswith(": partner is away 1 Jan to 1 Feb")
+    assert (flag.step, flag.decisions, codes(planned) & {"no_open_day"}) == ("draw", ("skip", "stop"), set())
     opened = plan_on("2026-01-05", [started(), away("partner", "2026-01-01", "2026-01-17")], PAIR)  # type: ignore[list-item]
     assert visit_of(opened, "draw").proposed_on == day("2026-01-18")
-    assert "no_open_day" not in codes(opened)
+    assert not codes(opened) & {"no_open_day", "unreachable_window"}
 
 
 # Anchors
