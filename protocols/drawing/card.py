@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,7 +119,7 @@ def _course(canvas: Canvas, template: Template, step: Step, field: Field, y: flo
 def _pips(step: Step, *, tested: bool) -> str:
     """``o`` a planned dose, ``?`` one that is blank, ``t`` a test, ``+`` a dose that may be added."""
     if step.rounds is None:
-        return "o" * step.count if step.repeat is None else "o" + "+" * (step.repeat.cap - 1)
+        return "o" * step.count if step.repeat is None else "o" + "+" * ((step.repeat.cap or 2) - 1)
     rounds, test = step.rounds, "t" if tested else ""
     planned = test.join("o" * size.doses if size.doses else "?" for size in rounds.sizes)
     return planned + test + "+" * ((rounds.cap or 0) - planned.count("o"))
@@ -143,7 +144,7 @@ def _course_words(template: Template, step: Step) -> str:
         until = step.repeat.until
         end = f"{last_words(until)} {hangs_on(template, step, until)}"
         most = source_words(step.repeat.cap_source, step.repeat.cap_grade)
-        return f"Again until {end}; at most {step.repeat.cap} [{most}]"
+        return f"Again until {end}; at most {_or_blank(step.repeat.cap)} [{most}]"
     if step.rounds is None:
         return f"{count_words(step.count, step.noun)} in all"
     tests = template.tests_after(step.name)
@@ -153,9 +154,20 @@ def _course_words(template: Template, step: Step) -> str:
         + (f" from {size.donor.replace('+', ' and ')}" if size.donor else "")
         for size in step.rounds.sizes
     ]
-    several = f"{test}; without response ".join(rounds) + test
-    cap = BLANK if step.rounds.cap is None else step.rounds.cap
+    several = "; without response ".join(
+        f"{text}{test}" + (f" (up to {count} rounds)" if count > 1 else "") for text, count in _runs(rounds)
+    )
+    cap = _or_blank(step.rounds.cap)
     return f"{several}; at most {cap} in all [{source_words(step.rounds.cap_source, step.rounds.cap_grade)}]"
+
+
+def _or_blank(number: int | None) -> str:
+    return BLANK if number is None else str(number)
+
+
+def _runs(texts: Sequence[str]) -> list[tuple[str, int]]:
+    """Equal neighbours together, each with how many they are."""
+    return [(text, len(list(group))) for text, group in itertools.groupby(texts)]
 
 
 def _window(canvas: Canvas, row: Row, field: Field, y: float) -> float:
@@ -197,7 +209,7 @@ def _frame_blank(canvas: Canvas, x: float, y: float, lines: list[str]) -> None:
         x - 4,
         y - 15,
         wide,
-        LINE * len(lines) + 2,
+        LINE * len(lines),
         fill="none",
         stroke=INK,
         stroke_dasharray="5 3",

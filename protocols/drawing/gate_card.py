@@ -60,7 +60,8 @@ def draw_sign(canvas: Canvas, x: float, y: float, sign: Sign) -> None:
 def _draw_values(canvas: Canvas, scale: Scale, field: Field, y: float) -> float:
     """The values of one assay as a bar of its bands, with the limits below it."""
     x, width = field.x + PAD, field.width - 2 * PAD
-    name = f"Assay {scale.assay}: {scale.unit}"
+    aside = "" if scale.drawn_to_scale or not scale.zones else " (bar not to scale)"
+    name = f"Assay {scale.assay}: {scale.unit}{aside}"
     said = (
         f"{name} [{scale.cited}]" if scale.cited else f"{name}, {scale.least} to {scale.most}, recorded only"
     )

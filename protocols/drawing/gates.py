@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,7 @@ from protocols.flags_facts import NO_RESPONSE
 from protocols.laboratory import Assay, LabTest
 from protocols.template import Step, Template
 
+_NARROWEST = 0.04
 Sign = Literal["responded", "weak", "none", "unread", "wait"]
 _FLAG_OF: dict[Sign, str] = {
     "weak": "weak_antibody_response",
@@ -58,6 +60,7 @@ class Scale:
     most: str
     zones: tuple[Zone, ...]
     cited: str
+    drawn_to_scale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,9 @@ def _outcomes(template: Template, step: Step, test: LabTest) -> list[Outcome]:
     for sign in asked:
         own = "" if alike is not None else waits(template, _FLAG_OF[sign])
         found.append(
-            Outcome(sign, _LABELS[sign], " ".join(filter(None, (asks_whom(template, _FLAG_OF[sign]), own))))
+            Outcome(
+                sign, _LABELS[sign], " ".join(filter(None, (asks_whom(template, _FLAG_OF[sign], step), own)))
+            )
         )
     if alike:
         found.append(Outcome("wait", "Until then", alike))
@@ -121,13 +126,34 @@ def _opens(step: Step, test: str) -> bool:
     return test in asked or any(need.valid_result == test for need in step.requires)
 
 
-def asks_whom(template: Template, code: str) -> str:
-    """Which flag is raised, who decides by when, and between what."""
+def _flag_name(template: Template, code: str, step: Step | None) -> str:
+    if code != "no_antibody_response":
+        return flag_words(code).capitalize()
+    test = template.tests.get(step.test or "") if step is not None else None
+    return (
+        NO_RESPONSE
+        if test is None or test.donor_specific
+        else f"No response in {test.title}, review continuation"
+    )
+
+
+def _never(template: Template, step: Step) -> set[str]:
+    """The choices that this course has no room for: a further round, doses past the cap."""
+    rounds = template.step_named[step.of].rounds if step.of in template.step_named else None
+    if rounds is None or len(rounds.sizes) > 1:
+        return set()
+    full = rounds.cap is not None and rounds.sizes[0].doses == rounds.cap
+    return {"next_round", "extra_doses", "extra_dose"} if full else {"next_round"}
+
+
+def asks_whom(template: Template, code: str, step: Step | None = None) -> str:
+    """Which flag is raised, who decides by when, and between what; at the gate after `step`, what that course allows."""
     rule, settings = RULES[code], template.flags.get(code)
     owner = (settings.owner if settings else None) or rule.owner
     deadline = (settings.deadline if settings else None) or rule.deadline
-    name = NO_RESPONSE if code == "no_antibody_response" else flag_words(code).capitalize()
-    choices = [choice_words(choice) for choice in rule.decisions]
+    never = _never(template, step) if step is not None else set()
+    choices = [choice_words(choice) for choice in rule.decisions if choice not in never]
+    name = _flag_name(template, code, step)
     between = f": {', '.join(choices[:-1])}{' or ' if choices[:-1] else ''}{choices[-1]}" if choices else ""
     return f"“{name}”: {owner} within {deadline.in_words()}{between}."
 
@@ -146,15 +172,9 @@ def waits(template: Template, code: str) -> str:
 
 
 def scale_of(name: str, assay: Assay) -> Scale:
-    """The bands of an assay as shares of its legal values; side by side in equal parts where a limit is blank."""
-    starts = [band.from_value for band in assay.bands]
-    span = assay.maximum - assay.minimum
-    known = [value for value in starts if value is not None]
-    to_scale = len(known) == len(starts)
-    edges = [
-        (value - assay.minimum) / span if to_scale and value is not None else place / len(starts)
-        for place, value in enumerate(starts)
-    ]
+    """The bands of an assay as shares of its legal values; side by side in equal parts where those say too little."""
+    shares = _shares(assay)
+    edges = shares or [place / len(assay.bands) for place in range(len(assay.bands))]
     zones = tuple(
         Zone(
             start=edge,
@@ -170,8 +190,19 @@ def scale_of(name: str, assay: Assay) -> Scale:
     version = f", cut-offs {assay.cutoff_version}" if assay.cutoff_version else ""
     return Scale(
         f"{name}{version}", assay.unit, f"{assay.minimum:g}", f"{assay.maximum:g}", zones,
-        ", ".join(sources),
+        ", ".join(sources), shares is not None,
     )  # fmt: skip
+
+
+def _shares(assay: Assay) -> list[float] | None:
+    """Where each band begins, to scale; None where a limit is blank, or a band would be too narrow to be seen."""
+    span, starts = assay.maximum - assay.minimum, [band.from_value for band in assay.bands]
+    shares = [(value - assay.minimum) / span for value in starts if value is not None]
+    if len(shares) == len(starts) and all(
+        end - start >= _NARROWEST for start, end in itertools.pairwise([*shares, 1.0])
+    ):
+        return shares
+    return None
 
 
 def held_by_flags(template: Template) -> list[str]:

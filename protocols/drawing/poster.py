@@ -65,7 +65,7 @@ def _header(canvas: Canvas, template: Template) -> float:
         canvas.text(WIDTH - MARGIN, 40, which, size=TEXT, fill=QUIET, anchor="end")
     y = canvas.lines(MARGIN, 40, template.title, _INNER, size=28.0, bold=True, step=33.0)
     if not beside:
-        y = canvas.lines(MARGIN, y - 8, which, _INNER, size=TEXT, fill=QUIET) + 2
+        y = canvas.lines(MARGIN, y - 10, which, _INNER, size=TEXT, fill=QUIET) + 10
     label, size, top = "Evidence", 13.0, y - 20
     frame = canvas.box(MARGIN, top, _INNER, 0.0, fill="none", stroke=INK, stroke_width=1.2)
     canvas.text(MARGIN + 10, top + 17, label, size=size, bold=True)

@@ -58,6 +58,9 @@ def draw_scale(canvas: Canvas, x: float, y: float, width: float, relation: Relat
     minimum, earliest, target, latest, maximum = [
         None if offset is None else days_of(offset) for offset in relation.offsets
     ]
+    if relation.absolute_minimum is not None and relation.absolute_minimum.at is None:
+        # What is blank is not drawn, least of all as a limit.
+        minimum = None
     known = [days for days in (minimum, earliest, target, latest, maximum) if days is not None]
     axis = _axis(x, width, known, before=relation.before is not None)
     middle = y + 9

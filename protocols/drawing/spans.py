@@ -78,7 +78,7 @@ def _with_unit(number: Number, said: str, unit: str | None) -> str:
 
 
 def _between(low: str | None, high: str | None, target: str | None) -> list[str]:
-    if low is not None and low == target:
+    if low is not None and low == target and low != BLANK:
         return [f"at latest {high}"] if high is not None else ["not earlier"]
     if low is not None and high is not None:
         return [f"{low} to {high}"]

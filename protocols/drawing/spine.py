@@ -84,9 +84,19 @@ def _place(template: Template, name: str, sequence: list[Step]) -> float:
         return first_in_pregnancy
     befores = [place for place, step in enumerate(sequence) if name in _names(step, before=True)]
     if befores:
-        return max(befores) + 0.5
+        return _closing_place(name, sequence, max(befores)) + 0.5
     afters = [place for place, step in enumerate(sequence) if name in _names(step, before=False)]
     return min(afters, default=0 if name == "course-start" else len(sequence))
+
+
+def _closing_place(name: str, sequence: list[Step], last: int) -> int:
+    """The last step of the phase before a milestone that steps count back from, as far as nothing comes after it."""
+    for place in range(last + 1, len(sequence)):
+        step = sequence[place]
+        if step.phase != sequence[last].phase or step.redose or name in _names(step, before=False):
+            break
+        last = place
+    return last
 
 
 def _names(step: Step, *, before: bool) -> set[str]:

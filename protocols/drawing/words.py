@@ -127,7 +127,9 @@ def _step_words(template: Template, anchor: Anchor) -> str:
 
 def inside(title: str) -> str:
     """A title as it stands inside a sentence; an abbreviation keeps its capitals."""
-    return title[:1].lower() + title[1:] if len(title) > 1 and title[1].islower() else title
+    first = title.split(" ", 1)[0][1:]
+    plain = first and all(character.islower() or character == "-" for character in first)
+    return title[:1].lower() + title[1:] if plain else title
 
 
 def condition_words(template: Template, condition: Condition) -> str:

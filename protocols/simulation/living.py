@@ -22,6 +22,7 @@ from protocols.template import Step
 
 _DAY = timedelta(days=1)
 _AHEAD = (State.PROPOSED, State.BOOKED, State.MISSED)
+_MOST_ROUNDS = 100  # of looking at one day's plan; each settles something, and there is only so much of it
 _GONE_ON = frozenset({"continue", "accept"})
 
 
@@ -39,6 +40,7 @@ class Couple:
     due: list[tuple[date, Act]] = field(default_factory=list)
     visits: list[tuple[str, date]] = field(default_factory=list)
     late: set[Key] = field(default_factory=set)
+    returned: set[tuple[Key, date]] = field(default_factory=set)
     missed: int = 0
     responded_after: int | None = None
     ended: tuple[Ending, date] | None = None
@@ -76,32 +78,42 @@ class Couple:
         self.due[:] = [(day, act) for day, act in self.due if day > today]
         for act in ready:
             act(today)
-        busy = True
-        while busy and self.ended is None:
-            self.diary.look(today)
-            answered, later = self.staff.answer(today)
-            self.due += later
-            busy = any([answered, self._tidy(), self._book(today), self._attend(today)])
-            if not busy:
-                busy = self._look_for_the_end(today)
+        for _ in range(_MOST_ROUNDS):
+            if self.ended is not None or not self._busy(today):
+                return
+        raise RuntimeError(f"couple {self.number} comes to no rest on {today}")
+
+    def _busy(self, today: date) -> bool:
+        self.diary.look(today)
+        answered, later = self.staff.answer(today)
+        self.due += later
+        busy = any([answered, self._tidy(), self._book(today), self._attend(today)])
+        return busy or self._look_for_the_end(today)
 
     def _tidy(self) -> bool:
-        """Bookings that are held, no longer asked for, or outside their window are given back."""
-        planned, bookings = self.diary.planned, self.diary.bookings
-        unneeded = {visit.key for visit in planned.visits if visit.held_by}
-        unneeded |= {
-            _key(flag.step, flag.occurrence) for flag in planned.flags if flag.code == "booking_not_needed"
-        }
+        """Bookings that are held, no longer asked for, or outside their window are given back.
+
+        A day outside the window is given back once: where it is the best that is left, it is booked again and kept.
+        """
+        bookings = self.diary.bookings
+        unneeded = self._flagged("booking_not_needed")
+        unneeded |= {visit.key for visit in self.diary.planned.visits if visit.held_by}
         unfit = {
-            _key(flag.step, flag.occurrence)
-            for flag in planned.flags
-            if flag.code == "booking_outside_window"
+            key
+            for key in self._flagged("booking_outside_window") & bookings.keys() - self.late
+            if (key, bookings[key]) not in self.returned
         }
-        given_back = [key for key in bookings if key in unneeded or (key in unfit and key not in self.late)]
+        given_back = [key for key in bookings if key in unneeded | unfit]
         for key in given_back:
+            self.returned.add((key, bookings[key]))
             self.diary.give_back(key)
             self.late.discard(key)
         return bool(given_back)
+
+    def _flagged(self, code: str) -> set[Key]:
+        return {
+            (flag.step or "", flag.occurrence or 1) for flag in self.diary.planned.flags if flag.code == code
+        }
 
     def _book(self, today: date) -> bool:
         wanted = [visit for visit in self._bookable() if self._booked_from(visit) <= today]
@@ -226,7 +238,3 @@ class Couple:
             responded_after=self.responded_after, visits=tuple(self.visits), missed=self.missed,
             flags=tuple((key, code, on) for key, (code, on) in self.diary.seen.items()), verdicts=self.diary.doses,
         )  # fmt: skip
-
-
-def _key(step: str | None, occurrence: int | None) -> Key:
-    return step or "", occurrence or 1

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 
 from protocols import Template, library_names, library_text, load, load_library
 from protocols.drawing import draw
+from protocols.drawing.gates import scale_of
 from protocols.drawing.measure import width_of, wrap
 from protocols.drawing.spans import amount_words
-from protocols.drawing.words import hangs_on
+from protocols.drawing.words import hangs_on, inside
 from protocols.relations import Relation
 from tests.builders import LIT, after, before, document, number, step, template
 from tests.strategies import small_protocols
@@ -211,7 +212,7 @@ ASSAYS = {
         "title": "Cytotoxic antibody",
         "assays": {
             "cdc": {"unit": "percent", "minimum": 0, "maximum": 100,
-                    "bands": [band(0, "negative", "none"), band(98, "very clearly positive", "responded")]},
+                    "bands": [band(0, "negative", "none"), band(95, "very clearly positive", "responded")]},
             "flow": {"unit": "shift", "minimum": -50, "maximum": 256, "cutoff_version": "2026-01",
                      "bands": [band(-50, "negative", "none"), band(None, "positive", "responded")]},
         },
@@ -283,7 +284,78 @@ def test_rounds_gates_and_loops_of_two_tests_are_told() -> None:
         in joined
     )
     assert "Dose 3" in shown
-    assert "Also very clearly positive from 98" in shown
+    assert "Also very clearly positive from 95" in shown
+
+
+def frames(picture: str) -> list[Box]:
+    """The boxes that have a border: evidence, cards, zones; left, top, right and lower edge."""
+    found = []
+    for frame in parsed(picture).iter(f"{SVG}rect"):
+        if frame.get("stroke") and frame.get("stroke-dasharray") is None:
+            x, y, wide, high = (float(frame.attrib[name]) for name in ("x", "y", "width", "height"))
+            found.append((x, y, x + wide, y + high))
+    return found
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_no_border_runs_through_a_text(name: str) -> None:
+    picture = draw(load(library_text(name)))
+    crossed = [
+        said
+        for said, (left, top, right, low) in boxes(picture)
+        for x, y, right2, low2 in frames(picture)
+        if left < right2 and x < right and any(top < edge < low for edge in (y, low2))
+    ]
+    assert crossed == []
+
+
+def test_a_scale_too_fine_to_be_seen_is_drawn_in_equal_parts() -> None:
+    titre = {"title": "Titre", "assay": "apca", "unit": "1 in", "minimum": 0, "maximum": 65536,
+             "bands": [band(0, "below", "none"), band(16, "reached", "responded")]}  # fmt: skip
+    found = template(step("dose", after("course-start", earliest="P0D")), tests={"titre": titre}).tests[
+        "titre"
+    ]
+    scale = scale_of("apca", found.assays["apca"])
+    assert [(zone.start, zone.end, zone.limit) for zone in scale.zones] == [(0, 0.5, "0"), (0.5, 1, "16")]
+    assert not scale.drawn_to_scale
+
+
+def test_a_blank_minimum_is_no_limit_in_the_scale() -> None:
+    gap = after({"previous": True}, earliest="P3W", target="P4W", latest="P6W")
+    known = template(step("dose", after("course-start", earliest="P0D"), next=[gap], count=2))
+    gap = {**gap, "absolute_minimum": number(None)}
+    unknown = template(step("dose", after("course-start", earliest="P0D"), next=[gap], count=2))
+    bars = [
+        sum(1 for line in parsed(draw(protocol)).iter(f"{SVG}line") if line.get("stroke-width") == "2.5")
+        for protocol in (known, unknown)
+    ]
+    assert bars[0] == bars[1] + 1
+    assert "4 weeks (3 to 6, never before ____)" in " ".join(texts(draw(unknown)))
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Anti-paternal antibody", "anti-paternal antibody"),
+        ("Th1/Th2 ratio", "Th1/Th2 ratio"),
+        ("LAD", "LAD"),
+        ("X", "X"),
+    ],
+)
+def test_titles_inside_a_sentence_keep_what_is_no_plain_word(title: str, said: str) -> None:
+    assert inside(title) == said
+
+
+def test_equal_rounds_are_told_once() -> None:
+    rounds = {"sizes": [2, 1, 1, 1], "cap": 5, "cap_source": "S1", "cap_grade": "B"}
+    gap = after({"previous": True}, earliest="P3W", target="P4W")
+    after_round = after({"step": "dose", "occurrence": "round"}, earliest="P2W", target="P4W")
+    protocol = template(
+        step("dose", after("course-start", earliest="P0D"), rounds=rounds, next=[gap]),
+        step("culture", after_round, test="culture", **ROUND), tests=ASSAYS, sources=SOURCES,
+    )  # fmt: skip
+    said = "2 doses, then the culture; without response 1 dose, then the culture (up to 3 rounds); at most 5 in all [S1 B]"
+    assert said in " ".join(texts(draw(protocol)))
 
 
 def test_a_repeated_visit_tells_until_when() -> None:
