@@ -11,7 +11,8 @@ A line waits until a worker takes it; killed anywhere, it still waits or is done
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -121,7 +122,8 @@ def undo_line(*, line: VersionMoveLine, actor: Actor, at: datetime) -> VersionMo
 def undo_move(*, move: VersionMove, actor: Actor, at: datetime) -> VersionMove:
     """Asks for everything of the move to be taken back: what waits is skipped, what moved is undone by a worker.
 
-    Lines on which something was said since stay moved, with the reason. Forbidden unless a doctor of the clinic signed in;
+    Lines on which something was said since stay moved, with the reason, and so do treatments that wait in a later move:
+    that one is undone first. Forbidden unless a doctor of the clinic signed in;
     Conflict (code `nothing_to_undo`) if no line waits or has moved.
     """
     require_clinic(actor, move.clinic_id)
@@ -129,11 +131,16 @@ def undo_move(*, move: VersionMove, actor: Actor, at: datetime) -> VersionMove:
     with acting(actor):
         fresh = VersionMove.objects.select_for_update(no_key=True).get(pk=move.pk)
         lines = VersionMoveLine.objects.filter(move=fresh)
+        elsewhere = (
+            VersionMoveLine.objects.filter(state__in=OPEN_LINES).exclude(move=fresh).values("treatment_id")
+        )
         # In this order: a line that a worker moves while the first statement waits for it is met by the second.
         stopped = lines.filter(state=LineState.WAITING).update(
             state=LineState.SKIPPED, reason="The move was undone before its turn.", changed_at=at
         )
-        asked = lines.filter(state=LineState.MOVED).update(state=LineState.UNDOING, reason="", changed_at=at)
+        moved = lines.filter(state=LineState.MOVED).exclude(treatment_id__in=elsewhere)
+        with _one_open_move():
+            asked = moved.update(state=LineState.UNDOING, reason="", changed_at=at)
         if not stopped + asked:
             raise Conflict(
                 "Nothing of this move can be undone.",
@@ -224,9 +231,16 @@ def _write_lines(move: VersionMove, wanted: Mapping[UUID, Chosen], pinned: Mappi
         )
         for pk, from_version in pinned.items()
     ]
+    with _one_open_move():
+        VersionMoveLine.objects.bulk_create(lines, batch_size=500)
+
+
+@contextmanager
+def _one_open_move() -> Iterator[None]:
+    """The database holds that a treatment waits in one move at a time; Conflict (code `moving`) where it would not."""
     try:
         with transaction.atomic():
-            VersionMoveLine.objects.bulk_create(lines, batch_size=500)
+            yield
     except IntegrityError as error:
         raise Conflict(
             "A treatment among these waits in another move.",

@@ -550,6 +550,22 @@ def test_the_first_of_two_moves_cannot_be_undone(clinic: Clinic, nurse: Actor, d
     assert "another version" in refused.value.message
 
 
+def test_what_waits_in_a_later_move_is_not_undone_before_it(
+    clinic: Clinic, nurse: Actor, doctor: Actor
+) -> None:
+    treatment = after_dose_one(clinic, nurse)
+    first = moved(a_version(clinic, "2", (GAP, SHORTER)), doctor)
+    third = a_version(clinic, "3")
+    second = start_move(version=third, chosen=chosen(previews(third)), actor=doctor, at=NOW)
+    with pytest.raises(Conflict) as refused:
+        undo_move(move=first, actor=doctor, at=NOW)
+    assert refused.value.code == "nothing_to_undo"
+    undo_move(move=second, actor=doctor, at=NOW)
+    undo_move(move=first, actor=doctor, at=NOW)
+    assert apply_lines(at=NOW).undone == 1
+    assert pinned(treatment) == "1"
+
+
 def test_undoing_a_whole_move_stops_what_waits_and_takes_back_what_moved(
     clinic: Clinic, doctor: Actor
 ) -> None:
