@@ -307,6 +307,19 @@ def test_a_number_that_cannot_be_read_hides_no_other_fault() -> None:
     assert {CAP, "steps.1.next.0", "steps.4.relations.0.maximum.at", "notice"} <= fields
 
 
+def test_a_field_that_does_not_exist_hides_no_other_fault_and_each_has_its_line() -> None:
+    wrong = with_numbers(LIT, {CAP: "2", GAP: "many"}).replace(
+        "    noun: dose\n", "    noun: dose\n    colour: blue\n"
+    )
+    wrong = wrong.replace("name: lit-standard", "smell: none\nname: lit-standard")
+    lines = wrong.splitlines()
+    told = {fault.field: lines[(fault.line or 0) - 1].strip() for fault in examine(wrong).faults}
+    assert told["smell"] == "smell: none"
+    assert told["steps.1.colour"] == "colour: blue"
+    assert told[f"{GAP}.at"].startswith('target: {at: "many"')
+    assert told[CAP].startswith("rounds: {sizes: [3], cap: 2")
+
+
 def test_a_blank_is_no_fault_and_is_named() -> None:
     examined = examine(with_numbers(LIT, {GAP: ""}))
     assert examined.faults == ()
