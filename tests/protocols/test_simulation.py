@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
 
 from protocols import Template, Workdays
 from protocols.simulation import Life, ScenarioFaults, read_scenario, simulate
@@ -17,6 +18,7 @@ from protocols.simulation.proportions import Proportion, wilson
 from protocols.simulation.report import Spread, summarise
 from protocols.simulation.scenario import Scenario
 from tests.builders import LIT, after, step, template
+from tests.strategies import small_protocols
 
 START = date(2026, 1, 5)
 OPEN = Workdays(frozenset(range(6)), frozenset(START + timedelta(days=n) for n in range(40, 52)))
@@ -116,6 +118,37 @@ def test_a_scenario_that_is_none_is_refused(text: str, said: str) -> None:
 @pytest.mark.parametrize("chosen", [LUCKNOW, scenario(**UNSURE)], ids=["lucknow", "unsure"])
 def test_looking_every_day_changes_nothing(chosen: Scenario) -> None:
     assert lives(6, chosen, daily=True) == lives(6, chosen)
+
+
+@settings(max_examples=8, deadline=None)
+@given(small_protocols())
+def test_any_protocol_can_be_lived_through_and_looking_every_day_changes_nothing(protocol: Template) -> None:
+    unsure = scenario(behaviour__watched_for="P9M", **UNSURE)
+    assert lives(1, unsure, protocol, daily=True) == lives(1, unsure, protocol)
+
+
+def test_a_day_outside_the_window_is_given_back_once_where_it_is_the_best_left() -> None:
+    """A result takes longer than the gap between doses allows, so every next dose is late and has to be kept so."""
+    gap = after({"previous": True}, earliest="P2W", target="P3W", latest="P4W")
+    sizes = {"sizes": [1, 1, 1], "cap": 3, "cap_source": "clinic", "cap_grade": "setting"}
+    tests = {"apca": LIT.tests["apca"].model_dump(by_alias=True)}
+    sources = {name: {"title": name, "grade": "A"} for name in ("S51", "S25", "S09")}
+    protocol = template(
+        step("dose", after("course-start", earliest="P0D", target="P0D"), rounds=sizes, next=[gap]),
+        step("assay", after({"step": "dose", "occurrence": "round"}, earliest="P2W", target="P3W", latest="P4W"),
+             kind="test", test="apca", measures="round", of="dose"),
+        tests=tests, sources=sources,
+    )  # fmt: skip
+    slow = scenario(
+        response=NONE_RESPOND,
+        result_after__most="P6W",
+        result_after__least="P6W",
+        policy__result_overdue=[],
+        **CALM,
+    )
+    [life] = lives(1, slow, protocol)
+    assert (life.ending, life.doses) == ("went on without response", 3)
+    assert [verdict.timing.value for verdict in life.verdicts] == ["on_time", "late", "late"]
 
 
 def test_equal_seeds_give_equal_lives_and_others_do_not() -> None:
