@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 
 from protocols.because import AnchorDate, Awaited, Basis, Key
 from protocols.facts import Entry
@@ -65,9 +64,14 @@ def _cycle_day(work: Working, slot: Slot, day: int, occurrence: int | str) -> An
 
 def _result(work: Working, test: str) -> AnchorDate | Awaited:
     verdict = work.latest.get(test)
-    if verdict is None:
-        return Awaited(f"a result of {test}")
-    return AnchorDate(f"the {test} result", verdict.resulted_on, "recorded", record=verdict.record)
+    if verdict is not None:
+        return AnchorDate(f"the {test} result", verdict.resulted_on, "recorded", record=verdict.record)
+    if not work.template.is_taken(test):
+        recorded = [entry for entry in work.facts.all_of(Result) if entry.record.test == test]
+        if recorded:
+            last = max(recorded, key=lambda entry: entry.record.resulted_on)
+            return AnchorDate(f"the {test} result", last.record.resulted_on, "recorded", record=last.id)
+    return Awaited(f"a result of {test}")
 
 
 def _rise(work: Working, slot: Slot, test: str, number: int) -> AnchorDate | Awaited:
@@ -75,28 +79,22 @@ def _rise(work: Working, slot: Slot, test: str, number: int) -> AnchorDate | Awa
 
     A value that does not rise, or comes from another assay, begins a new row: values of two assays are not compared.
     """
-    since = _pregnant_after(work, slot)
-    results = [
-        entry.record
-        for entry in work.facts.all_of(Result)
-        if entry.record.test == test
-        and entry.record.value is not None
-        and (since is None or entry.record.sampled_on > since)
-    ]
-    row = 1 if results else 0
-    if row == number:
-        return _risen(test, number, results[0])
-    for before, result in pairwise(results):
-        assert before.value is not None
-        assert result.value is not None
-        row = row + 1 if result.assay == before.assay and result.value > before.value else 1
+    label, since, row = f"rising value {number} of {test}", _pregnant_after(work, slot), 0
+    only = work.template.tests[test].only
+    assay: str | None = None
+    value = 0.0
+    for entry in work.facts.all_of(Result):
+        result = entry.record
+        ours = result.elsewhere is None or entry.id in work.admitted
+        if result.test != test or result.value is None or not ours:
+            continue
+        if since is not None and result.sampled_on <= since:
+            continue
+        rises = row and (result.assay or only) == assay and result.value > value
+        row, assay, value = (row + 1 if rises else 1), result.assay or only, result.value
         if row == number:
-            return _risen(test, number, result)
-    return Awaited(f"rising value {number} of {test}")
-
-
-def _risen(test: str, number: int, result: Result) -> AnchorDate:
-    return AnchorDate(f"rising value {number} of {test}", result.sampled_on, "recorded")
+            return AnchorDate(label, result.sampled_on, "recorded", record=entry.id)
+    return Awaited(label)
 
 
 def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
@@ -137,7 +135,7 @@ def _last(work: Working, name: str) -> Key | None:
 
     Where all of them were skipped, the last of those: what follows goes on without the step.
     """
-    states = {number: visit.state for (step, number), visit in work.visits.items() if step == name}
+    states = {number: visit.state for (step, number), visit in work.visits_of(name)}
     wanted = [
         number for number, state in states.items() if state not in (State.NOT_APPLICABLE, State.SKIPPED)
     ]
@@ -149,8 +147,8 @@ def _last_certain(work: Working, name: str) -> Key | None:
     """The last occurrence that does not hang on a result to come, so that what follows can bound it."""
     numbers = [
         number
-        for (step, number), visit in work.visits.items()
-        if step == name and visit.state is not State.NOT_APPLICABLE and visit.key not in work.contingent
+        for (_, number), visit in work.visits_of(name)
+        if visit.state is not State.NOT_APPLICABLE and visit.key not in work.contingent
     ]
     return (name, max(numbers)) if numbers else None
 

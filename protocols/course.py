@@ -34,6 +34,7 @@ class Course:
     counted: int = 0
     expected: int = 0
     cap_from: int = 0
+    given_of: str | None = None
     previous: AnchorDate | Awaited | None = None
     started: bool = False
     asked: AnchorDate | None = None
@@ -127,6 +128,7 @@ class Course:
         if early is not None:
             work.raise_flag(early)
         if counts:
+            self._new_donor(work.donor_on(visit.on))
             self.counted += 1
             self.expected += 1
         else:
@@ -147,6 +149,12 @@ class Course:
         return not (repeated and repeated.choice == "repeat") and not (
             declined and declined.choice == "does_not_count"
         )
+
+    def _new_donor(self, donor: str) -> None:
+        """Antibodies are against one donor's antigens, so another donor's doses are counted anew under the cap."""
+        if self.given_of is not None and donor != self.given_of:
+            self.cap_from = self.counted
+        self.given_of = donor
 
     def _next_act_on(self) -> date | None:
         entry = self.work.facts.fulfilled.get((self.step.name, self.occurrence + 1))
@@ -191,9 +199,7 @@ class Course:
             return 0
         rounds = self.step.rounds
         assert rounds is not None
-        if decision.choice == "change_donor":
-            # Antibodies are against one donor's antigens, so another donor's doses are counted anew.
-            self.cap_from = self.counted
+        self._new_donor(self.work.donor_on(decision.on))
         left = rounds.at_most - (self.counted - self.cap_from)
         asked = decision.parameters.get(
             "doses", rounds.sizes[0].doses if decision.choice == "change_donor" else None

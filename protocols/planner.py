@@ -14,12 +14,12 @@ from protocols.clocks import clocks_of
 from protocols.course import run_course
 from protocols.errors import FactFaults
 from protocols.fact_checks import check_facts
-from protocols.facts import Facts
-from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
+from protocols.facts import Entry, Facts
+from protocols.flags_facts import milestone_unconfirmed, outside_result, pregnancy_during_course
 from protocols.flags_room import raise_over_room
 from protocols.flags_visits import raise_over_visits, raise_unneeded, unreachable_window
 from protocols.plan import Clock, Flag, Plan, PlannedVisit, State
-from protocols.records import Close, Joined, Pause, Resume
+from protocols.records import Close, Joined, Pause, Result, Resume
 from protocols.room import Room, room_of
 from protocols.template import Step, Template
 from protocols.today import Today
@@ -67,10 +67,11 @@ def _placed(work: Working, today: date) -> Working:
         for step in work.template.order:
             _place_step(work, step)
         _settle_pregnancy(work, pregnancy)
-        if not work.template.entangled or work.anchors == work.hint:
+        if not work.template.entangled or (work.earlier and work.anchors == work.earlier.anchors):
             return work
+        work.earlier = None
         work = Working(
-            work.template, work.facts, work.workdays, work.today, limits=work.limits, hint=work.anchors
+            work.template, work.facts, work.workdays, work.today, limits=work.limits, earlier=work
         )
 
 
@@ -133,9 +134,20 @@ def _stand(work: Working, today: date) -> None:
         if not _resumed(facts, entry.record.on, entry.recorded_at):
             work.closed = work.closed or f"closed: {entry.record.reason}"
     work.joined_on = max((entry.record.on for entry in facts.all_of(Joined)), default=None)
+    for reported in facts.all_of(Result):
+        if reported.record.elsewhere and not work.template.is_taken(reported.record.test):
+            _admit(work, reported)
     stops = pauses(facts)
     if stops and isinstance(stops[-1].record, Pause):
         work.holds["*"] = [PAUSED]
+
+
+def _admit(work: Working, entry: Entry[Result]) -> None:
+    """A result from elsewhere of a test that no step takes: it counts once a doctor has accepted it."""
+    flag = outside_result(work, work.template.tests[entry.record.test], entry.record, entry.id)
+    decision = work.raise_flag(flag) if flag is not None else None
+    if decision is not None and decision.choice == "accept":
+        work.admitted.add(entry.id)
 
 
 def _resumed(facts: Facts, ended_on: date, told: datetime | None) -> bool:

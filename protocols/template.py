@@ -216,6 +216,10 @@ class Template(Part):
         """The steps that test after each round of a dose step; all of them must respond."""
         return tuple(step for step in self.steps if step.measures == "round" and step.of == dose_step)
 
+    def is_taken(self, test: str) -> bool:
+        """Whether a step takes samples for a test; else its results are only recorded."""
+        return any(step.test == test for step in self.steps)
+
     def users_of(self, test: str) -> tuple[str, ...]:
         """The steps that need a valid result of a test."""
         return tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
@@ -48,7 +48,7 @@ class Working:
     pregnancy_branch: bool = False
     joined_on: date | None = None
     limits: Limits | None = None
-    hint: Mapping[Key, AnchorDate] = field(default_factory=dict)
+    earlier: Working | None = None
     visits: dict[Key, Draft] = field(default_factory=dict)
     anchors: dict[Key, AnchorDate] = field(default_factory=dict)
     ties: dict[Key, tuple[Tie, ...]] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class Working:
     verdicts: list[DoseVerdict | ResponseVerdict] = field(default_factory=list)
     latest: dict[str, ResponseVerdict] = field(default_factory=dict)
     open_tests: set[str] = field(default_factory=set)
+    admitted: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
@@ -67,8 +68,16 @@ class Working:
     holds: dict[str, list[str]] = field(default_factory=dict)
 
     def anchor_of(self, key: Key) -> AnchorDate | None:
-        """The day of a visit, where it has one; from an earlier pass where this one has not come to it yet."""
-        return self.anchors.get(key) or (self.hint.get(key) if key not in self.visits else None)
+        """The day of a visit, where it has one; from the earlier pass where this one has not come to it yet."""
+        found = self.anchors.get(key)
+        if found is None and self.earlier is not None and key not in self.visits:
+            return self.earlier.anchors.get(key)
+        return found
+
+    def visits_of(self, step: str) -> list[tuple[Key, Draft]]:
+        """The occurrences of a step; from the earlier pass where this one has not come to it yet."""
+        found = [(key, visit) for key, visit in self.visits.items() if key[0] == step]
+        return found if found or self.earlier is None else self.earlier.visits_of(step)
 
     # Knowledge, as protocols.conditions asks for it.
 
