@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import SimpleListFilter, display
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from apps.clinic.clock import day_bounds
@@ -21,8 +21,10 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.lists.base import ScopedList, pill, tone
 from apps.desk.lists.couples import found_couples
 from apps.desk.rows import local, number
+from apps.treatments.drafts import drafts_of
 from apps.treatments.models import Appointment, Flag, FlagState, ProtocolVersion, Treatment
 from apps.treatments.queries import appointments_of, flags_of, protocols_of, treatments_of
+from protocols.editing import heading_of
 
 
 def names_of(couple: Couple) -> str:
@@ -240,7 +242,7 @@ class FlagList(_ByCouple):
 
     @display(description="flag", ordering="code")
     def title(self, flag: Flag) -> SafeString:
-        return pill(words.words(flag.code), tone(flag.severity))
+        return pill(words.flag_words(flag.code), tone(flag.severity))
 
     @display(description="couple")
     def couple_names(self, flag: Flag) -> str:
@@ -257,6 +259,7 @@ class FlagList(_ByCouple):
 
 class ProtocolList(ScopedList):
     add_words, add_name = "Copy and edit a protocol", "admin:protocol_copy"
+    list_before_template = "desk/_drafts_above_list.html"
     list_display = ("title", "name", "version", "published_on", "published_by")
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
@@ -267,6 +270,16 @@ class ProtocolList(ScopedList):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return desk_of(request).may_anywhere("edit protocols")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Above what is published, the drafts of the clinics in which the user edits."""
+        desk = desk_of(request)
+        mine = [draft for clinic in desk.where("edit protocols") for draft in drafts_of(clinic)]
+        drafts = [(draft, heading_of(draft.document)["version"]) for draft in mine]
+        context = {**(extra_context or {}), "drafts": drafts, "desk": desk}
+        return cast(HttpResponse, super().changelist_view(request, context))
 
     @display(description="published", ordering="published_at")
     def published_on(self, row: ProtocolVersion) -> str:

@@ -23,7 +23,7 @@ from apps.desk.forms.base import in_one_line
 from apps.desk.forms.protocols import CopyForm
 from apps.desk.pages.base import FormPage, page, press
 from apps.desk.protocol_sheet import DOCUMENT, NUMBERS, Preview, Sheet, edited, heading_problems, preview_of
-from apps.treatments.drafts import discard_draft, draft_by_id, drafts_of, save_draft, start_draft
+from apps.treatments.drafts import discard_draft, draft_by_id, save_draft, start_draft
 from apps.treatments.models import ProtocolDraft
 from apps.treatments.queries import protocol_by_id, protocols_of
 from protocols import library_names, library_text
@@ -60,11 +60,6 @@ def copy(request: HttpRequest) -> HttpResponse:
         back=reverse(LIST),
         template="desk/protocol_copy.html",
         context={
-            "drafts": [
-                (draft, Sheet(draft.document).heading["version"])
-                for clinic in clinics
-                for draft in drafts_of(clinic)
-            ],
             "may_publish": desk.may_anywhere("publish"),
         },
     ).answer(request)

@@ -423,13 +423,17 @@ def test_save_and_go_to_signing_saves_first(seat: Seat, clinic: Clinic, doctor: 
     assert "at: P5W" in draft.document
 
 
-def test_a_list_offers_copying_to_those_who_may(seat: Seat, clinic: Clinic) -> None:
-    answers = {
-        role: "Copy and edit a protocol"
-        in seat(rows.staff(clinic, role), AT).get("/admin/treatments/protocolversion/").content.decode()
-        for role in ("doctor", "manager", "nurse", "lab")
-    }
-    assert answers == {"doctor": True, "manager": True, "nurse": False, "lab": False}
+def test_the_list_shows_drafts_and_copying_to_those_who_may(seat: Seat, clinic: Clinic) -> None:
+    a_draft(clinic, rows.staff(clinic, "doctor", "earlier-doctor"))
+    theirs = rows.a_clinic(rows.LONDON)
+    other = rows.staff(theirs, "doctor")
+    start_draft(clinic=theirs, document=with_heading(LIT, {"title": "Theirs"}), actor=other, at=AT)
+    for role in ("doctor", "manager", "nurse", "lab"):
+        page = seat(rows.staff(clinic, role), AT).get("/admin/treatments/protocolversion/").content.decode()
+        edits = role in ("doctor", "manager")
+        assert ("Copy and edit a protocol" in page) is edits
+        assert ("Go on with the draft: LIT, standard course, version 2027-1" in page) is edits
+        assert "Theirs" not in page
 
 
 def test_the_page_of_numbers_has_a_label_for_every_field(seat: Seat, clinic: Clinic, doctor: Actor) -> None:
