@@ -1,7 +1,5 @@
 """Another donor, or two: screens, consents, results and the cap follow whose lymphocytes are given."""
 
-import pytest
-
 from tests.builders import (
     booked,
     consents,
@@ -43,7 +41,6 @@ def test_another_donors_doses_count_anew_for_the_cap() -> None:
     assert "extra_doses" in flag.decisions
 
 
-@pytest.mark.xfail(strict=True, reason="only the decision to change the donor counts the doses anew")
 def test_a_change_of_donor_that_is_only_recorded_counts_the_doses_anew_too() -> None:
     changed = record("donor", donor="unrelated", on="2026-04-09")
     more = decided("no_antibody_response", "extra_doses", "2026-04-10", parameters={"doses": 6})
