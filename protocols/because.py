@@ -6,19 +6,19 @@ Every date can be recomputed by hand from these reasons (`tests/protocols/test_b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from protocols.durations import Duration
 from protocols.windows import WINDOW_DATES, Window
 
+# English whatever the locale, so that a plan reads the same everywhere.
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Key = tuple[str, int]
 Basis = Literal["actual", "booked", "proposed", "recorded", "planned", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorDate:
+class AnchorDate(NamedTuple):
     """A day that windows hang on: what it is in words, when, and how sure.
 
     `key` names the visit whose day it is, `record` the record that says so.
@@ -32,16 +32,14 @@ class AnchorDate:
     record: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(NamedTuple):
     """An anchor without a day yet: the words for it, and the visit that will give the day, where it is one."""
 
     words: str
     key: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RelationReason:
+class RelationReason(NamedTuple):
     """One relation applied: `offsets` counted from `anchor` gave `window`."""
 
     direction: Literal["after", "before"]
@@ -93,8 +91,7 @@ class RelationReason:
         return f"{amount} {self.anchor.label} ({day_words(self.anchor.on, near)}{sure})"
 
 
-@dataclass(frozen=True, slots=True)
-class ProposalReason:
+class ProposalReason(NamedTuple):
     """How the proposed day follows from the target: the nearest open day, then whole weeks once it has passed."""
 
     target: date
@@ -128,8 +125,7 @@ class ProposalReason:
         return f"so {day_words(self.proposed_on, self.target)}"
 
 
-@dataclass(frozen=True, slots=True)
-class StateReason:
+class StateReason(NamedTuple):
     """Why a visit has no date or is not needed."""
 
     text: str
@@ -151,9 +147,9 @@ def in_words(reasons: Sequence[Reason]) -> str:
 
 def full_day(day: date) -> str:
     """A day as people say it, with its year: ``12 Jan 2026``."""
-    return f"{day.day} {day:%b %Y}"
+    return f"{day.day} {_MONTHS[day.month]} {day.year}"
 
 
 def day_words(day: date, near: date) -> str:
     """A day as people say it; the year only where it differs from the year of `near`."""
-    return f"{day.day} {day:%b}" if day.year == near.year else f"{day.day} {day:%b %Y}"
+    return f"{day.day} {_MONTHS[day.month]}" if day.year == near.year else full_day(day)

@@ -60,7 +60,9 @@ def warnings(template: Template) -> list[Fault]:
         end = relation.offsets[4] or relation.offsets[3]
         weeks = end is not None and relation.anchor.gestation and not end.months and end.days % 7 == 0
         if weeks and end is not None and end == relation.offsets[1]:
-            message = f"{step.name} ends on the first day of week {end.days // 7} of pregnancy, which is a week"
+            message = (
+                f"{step.name} ends on the first day of week {end.days // 7} of pregnancy, which is a week"
+            )
             found.append(Fault(field, message, f"Write the end as P{end.days // 7}W+P6D"))
     return found
 
@@ -96,7 +98,9 @@ def _bands(template: Template) -> Iterator[Fault]:
             here = f"tests.{name}" if test.only else f"tests.{name}.assays.{assay_name}"
             starts = [band.from_value for band in assay.bands if band.from_value is not None]
             if starts != sorted(set(starts)):
-                yield Fault(f"{here}.bands", "stand out of order", "List the bands by rising 'from', each once")
+                yield Fault(
+                    f"{here}.bands", "stand out of order", "List the bands by rising 'from', each once"
+                )
             if len(starts) == len(assay.bands) > 0 and starts[0] != assay.minimum:
                 message = f"leaves values from {assay.minimum:g} without a band"
                 yield Fault(f"{here}.bands.0.from", message, f"Begin at {assay.minimum:g}")
@@ -111,7 +115,9 @@ def _rounds(template: Template) -> Iterator[Fault]:
                 remedy = "Raise the cap or plan fewer doses"
                 yield Fault(f"{here}.rounds.cap", "is less than the planned doses", remedy)
         if step.several and not step.next:
-            yield Fault(f"{here}.next", f"{step.name} repeats and nothing times its next occurrence", "Give next")
+            yield Fault(
+                f"{here}.next", f"{step.name} repeats and nothing times its next occurrence", "Give next"
+            )
         if (step.rounds is not None) + (step.repeat is not None) + (step.count > 1) > 1:
             yield Fault(here, f"{step.name} repeats in two ways", "Keep one of rounds, repeat, count")
         for number in step.gaps:

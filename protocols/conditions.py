@@ -92,8 +92,13 @@ class All(_Condition):
     all: tuple[Condition, ...] = Field(min_length=1)
 
     def judge(self, known: Knowledge) -> bool | None:
-        answers = [part.judge(known) for part in self.all]
-        return False if False in answers else None if None in answers else True
+        answer: bool | None = True
+        for part in self.all:
+            one = part.judge(known)
+            if one is False:
+                return False
+            answer = None if one is None else answer
+        return answer
 
     def words(self) -> str:
         return " and ".join(part.words() for part in self.all)
@@ -103,8 +108,13 @@ class AnyOf(_Condition):
     any: tuple[Condition, ...] = Field(min_length=1)
 
     def judge(self, known: Knowledge) -> bool | None:
-        answers = [part.judge(known) for part in self.any]
-        return True if True in answers else None if None in answers else False
+        answer: bool | None = False
+        for part in self.any:
+            one = part.judge(known)
+            if one is True:
+                return True
+            answer = None if one is None else answer
+        return answer
 
     def words(self) -> str:
         return " or ".join(part.words() for part in self.any)

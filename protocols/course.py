@@ -41,7 +41,7 @@ class Course:
     blocked: bool = False
 
     def run(self) -> None:
-        sizes = self._sizes()
+        sizes = list(self.step.sizes)
         number = 0
         while (sizes and self._reaches()) or self._recorded_beyond():
             size = sizes.pop(0) if sizes else RoundSize(doses=self._recorded_beyond())
@@ -53,13 +53,6 @@ class Course:
             tests.finish(self.counted)
         self._unwanted()
         self.work.doses[self.step.name] = self.counted
-
-    def _sizes(self) -> list[RoundSize]:
-        if self.step.rounds:
-            return list(self.step.rounds.sizes)
-        if self.step.repeat:
-            return [RoundSize(doses=1)] * self.step.repeat.at_most
-        return [RoundSize(doses=self.step.count)]
 
     def _reaches(self) -> bool:
         """Whether the next of a repeated visit still fits before its end; unknown until the one before has a day."""

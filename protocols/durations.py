@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -35,6 +35,10 @@ class Duration:
 
     months: int
     days: int
+    span: timedelta = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "span", timedelta(days=self.days))
 
     def __str__(self) -> str:
         terms = [*_terms(self.months, 12, "Y", "M"), *_terms(self.days, 7, "W", "D")]
@@ -81,7 +85,7 @@ def parse(text: str) -> Duration:
 def add(day: date, duration: Duration, month_ends: MonthEnds = MonthEnds.ROLL_FORWARD) -> date:
     """The day that lies `duration` after `day`. Never decreases when `day` increases."""
     if not duration.months:
-        return day + timedelta(days=duration.days) if duration.days else day
+        return day + duration.span
     year, month = divmod(day.year * 12 + day.month - 1 + duration.months, 12)
     month += 1
     last = calendar.monthrange(year, month)[1]
@@ -91,13 +95,13 @@ def add(day: date, duration: Duration, month_ends: MonthEnds = MonthEnds.ROLL_FO
         moved = date(year, month, last)
     else:
         moved = date(year, month, last) + _DAY
-    return moved + timedelta(days=duration.days)
+    return moved + duration.span
 
 
 def latest_reaching(limit: date, duration: Duration, month_ends: MonthEnds) -> date:
     """The last day v with ``add(v, duration) <= limit``: v is at least `duration` before `limit`."""
     if not duration.months:
-        return limit - timedelta(days=duration.days)
+        return limit - duration.span
     day = _guess(limit, duration)
     while add(day, duration, month_ends) > limit:
         day -= _DAY
@@ -109,7 +113,7 @@ def latest_reaching(limit: date, duration: Duration, month_ends: MonthEnds) -> d
 def earliest_reaching(limit: date, duration: Duration, month_ends: MonthEnds) -> date:
     """The first day v with ``add(v, duration) >= limit``: v is at most `duration` before `limit`."""
     if not duration.months:
-        return limit - timedelta(days=duration.days)
+        return limit - duration.span
     day = _guess(limit, duration)
     while add(day, duration, month_ends) < limit:
         day += _DAY

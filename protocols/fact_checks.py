@@ -97,7 +97,9 @@ def _value(template: Template, record: kinds.Result) -> Iterator[Fault]:
     test = template.tests[record.test]
     assay = test.assay_of(record.assay)
     if record.assay is None and test.only is None:
-        yield Fault("assay", f"{record.test} is measured by several", f"Give one of: {', '.join(test.assays)}")
+        yield Fault(
+            "assay", f"{record.test} is measured by several", f"Give one of: {', '.join(test.assays)}"
+        )
     if assay is None:
         return
     if record.value is not None and not assay.minimum <= record.value <= assay.maximum:

@@ -63,9 +63,7 @@ def given_too_early(work: Working, verdict: DoseVerdict, record: str) -> Flag | 
     return work.make_flag("given_too_early", f"{key[0]}#{key[1]}", text, verdict.on, (record,), key)
 
 
-def dose_inadequate(
-    work: Working, step: Step, visit: Draft, record: Fulfilled, entry_id: str
-) -> Flag | None:
+def dose_inadequate(work: Working, step: Step, visit: Draft, record: Fulfilled, entry_id: str) -> Flag | None:
     """Below the least content; the next doses and the test wait until a doctor says whether it counts."""
     parts = inadequate_parts(step, record)
     if not parts:
@@ -77,9 +75,7 @@ def dose_inadequate(
     )
 
 
-def outside_dose(
-    work: Working, step: Step, visit: Draft, record: Fulfilled, entry_id: str
-) -> Flag | None:
+def outside_dose(work: Working, step: Step, visit: Draft, record: Fulfilled, entry_id: str) -> Flag | None:
     """Given at another clinic: a doctor says whether it counts; until then what it would lead to is held."""
     if record.elsewhere is None or step.kind != "dose":
         return None

@@ -39,6 +39,8 @@ class Words:
 
     @property
     def label(self) -> str:
+        if self.used_in:
+            return self.name
         shared = f" (the same in {' and '.join(self.shared_with)})" if self.shared_with else ""
         return f"{', '.join(filter(None, (self.group, self.block)))}: {self.name}{shared}"
 

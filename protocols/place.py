@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from protocols.anchors import find_anchor
@@ -85,7 +85,7 @@ def timed(work: Working, slot: Slot) -> Timed:
             reasons.append(reason)
     window = intersect(windows) if windows else None
     if window is not None and window.target is None and not unknown:
-        window = replace(window, target=window.earliest)
+        window = window._replace(target=window.earliest)
     return Timed(window, tuple(reasons), tuple(unknown), provisional, tuple(ties))
 
 
@@ -141,38 +141,47 @@ def _settle(work: Working, draft: Draft) -> None:
 
 def _date(work: Working, draft: Draft) -> None:
     """State and proposal of a visit whose anchors and conditions are all known."""
-    slot, window = draft.slot, draft.window
+    window = draft.window
     if draft.held_by:
         draft.waiting_for = ("a decision",) if draft.state is State.WAITING else ()
+    elif window is None:
+        _unfitting(work, draft)
+    elif window.maximum is not None and work.today.past(window.maximum):
+        _expired(work, draft, window, window.maximum)
+    else:
+        _propose(work, draft, window, window.maximum)
+
+
+def _unfitting(work: Working, draft: Draft) -> None:
+    """No day fits all relations. While what they hang on is only proposed, the network says whether none is left."""
+    draft.waiting_for = ("a window that fits all relations",)
+    if draft.provisional and not draft.slot.depends:
         return
-    if window is None and draft.provisional and not slot.depends:
-        # What it hangs on is only proposed: whether no day is left at all, the network says.
-        draft.waiting_for = ("a window that fits all relations",)
+    decision = unreachable_window(work, draft)
+    if decision and decision.choice == "skip":
+        draft.waiting_for = ()
+        _skip_by(draft, decision)
+
+
+def _expired(work: Working, draft: Draft, window: Window, maximum: date) -> None:
+    decision = window_expired(work, draft, maximum)
+    if decision is not None and decision.choice == "go_on":
+        _propose(work, draft, window, None)
         return
-    if window is None:
-        decision = unreachable_window(work, draft)
-        if decision and decision.choice == "skip":
-            _skip_by(draft, decision)
-        else:
-            draft.waiting_for = ("a window that fits all relations",)
-        return
-    maximum = window.maximum
-    if maximum is not None and work.today.past(maximum):
-        decision = window_expired(work, draft, maximum)
-        if decision is None or decision.choice != "go_on":
-            draft.state = State.EXPIRED
-            if decision and decision.choice == "skip":
-                _skip_by(draft, decision)
-            return
-        maximum = None
-    proposal = propose(work, slot, window, maximum)
+    draft.state = State.EXPIRED
+    if decision and decision.choice == "skip":
+        _skip_by(draft, decision)
+
+
+def _propose(work: Working, draft: Draft, window: Window, maximum: date | None) -> None:
+    proposal = propose(work, draft.slot, window, maximum)
     if draft.state is not State.MISSED:
         draft.state = State.PROPOSED
     if proposal is None:
         _undated(work, draft, window)
         return
     draft.proposed_on, draft.because = proposal.proposed_on, (*draft.because, proposal)
-    decision = redose_due(work, draft) if slot.step.redose else None
+    decision = redose_due(work, draft) if draft.slot.step.redose else None
     if decision and decision.choice == "decline":
         _skip_by(draft, decision)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from protocols.because import Reason, in_words
 from protocols.outcomes import DoseVerdict, Response, ResponseVerdict, Timing, Verdict
@@ -35,8 +35,7 @@ class State(StrEnum):
 LIVE = frozenset({State.WAITING, State.PROPOSED, State.BOOKED, State.MISSED, State.EXPIRED})
 
 
-@dataclass(frozen=True, slots=True)
-class Bookable:
+class Bookable(NamedTuple):
     """The days that leave room for everything else that is not fixed yet, ends inclusive; None where nothing bounds.
 
     `bound_by` tells in words what makes each end narrower than the window.
@@ -77,8 +76,7 @@ class Clock:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedVisit:
+class PlannedVisit(NamedTuple):
     """What the planner says of one occurrence. `window` is what the protocol asks; `bookable` what is left of it.
 
     `on` is the actual or booked day; `proposed_on` is a suggestion and empty once something better is known.

@@ -70,9 +70,7 @@ def _placed(work: Working, today: date) -> Working:
         if not work.template.entangled or (work.earlier and work.anchors == work.earlier.anchors):
             return work
         work.earlier = None
-        work = Working(
-            work.template, work.facts, work.workdays, work.today, limits=work.limits, earlier=work
-        )
+        work = Working(work.template, work.facts, work.workdays, work.today, limits=work.limits, earlier=work)
 
 
 def _bites(work: Working, room: Room) -> bool:

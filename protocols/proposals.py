@@ -27,7 +27,10 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
     floor, ceiling = window.earliest, window.latest or maximum
     if limits is not None:
         low, high = limits.of(slot.key)
-        floor, ceiling = max(filter(None, (floor, low)), default=None), min(filter(None, (ceiling, high)), default=None)
+        floor, ceiling = (
+            max(filter(None, (floor, low)), default=None),
+            min(filter(None, (ceiling, high)), default=None),
+        )
     first = _fitting(limits, slot, days.by_nearness(target, floor, ceiling))
     if first is None and ceiling is not None and work.today.past(ceiling):
         first = days.nearest_open(target, floor, maximum)

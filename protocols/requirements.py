@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Protocol
 
 from protocols.durations import earliest_reaching
@@ -39,6 +40,8 @@ def missing_on(
 
     `donor` is whose lymphocytes this occurrence needs where that is not the treatment's donor.
     """
+    if not step.requires:
+        return ()
     return tuple(text for text, _ in missing_parts(template, facts, standing, step, on, donor))
 
 
@@ -77,7 +80,12 @@ def _unscreened(
     for test in requirement.screening or ():
         for person in people:
             if not _screened(facts, first_on, person, test, on):
-                yield f"{SCREENS_SAID.get(test, test)} of {person}", first_on
+                yield _screen_of(test, person), first_on
+
+
+@cache
+def _screen_of(test: str, person: str) -> str:
+    return f"{SCREENS_SAID.get(test, test)} of {person}"
 
 
 def _not_before(template: Template, requirement: Requirement, on: date) -> date:
@@ -88,17 +96,21 @@ def _not_before(template: Template, requirement: Requirement, on: date) -> date:
 
 def _consented(facts: Facts, person: str, on: date | None) -> bool:
     said = [
-        entry.record for entry in facts.all_of(Consent)
-        if isinstance(entry.record, Consent) and entry.record.person == person and (on is None or entry.record.on <= on)
-    ]  # fmt: skip
+        entry.record
+        for entry in facts.all_of(Consent)
+        if entry.record.person == person and (on is None or entry.record.on <= on)
+    ]
     # A withdrawal on the day of a consent stands.
     return bool(said) and min(said, key=lambda consent: (-consent.on.toordinal(), consent.given)).given
 
 
 def _screened(facts: Facts, first_on: date, person: str, test: str, on: date) -> bool:
     """Whether the last sample up to the day is clear and recent enough."""
-    samples = [sample for sample in facts.screened.get((person, test), ()) if sample.sampled_on <= on]
-    last_on = max((sample.sampled_on for sample in samples), default=None)
+    screens = facts.screened.get((person, test))
+    if not screens or screens[-1].sampled_on < first_on:  # they stand in order of their days
+        return False
+    samples = [sample for sample in screens if sample.sampled_on <= on]
+    last_on = samples[-1].sampled_on if samples else None
     if last_on is None or last_on < first_on:
         return False
     return all(sample.outcome == "clear" for sample in samples if sample.sampled_on == last_on)

@@ -92,7 +92,8 @@ class Room:
             floor = window.earliest if self.preferred else window.absolute_minimum
             ceiling = window.latest if self.preferred else window.maximum
         for side, day, end in (("low", low, floor), ("high", high, ceiling)):
-            if day is not None and day != end:
+            narrower = end is None or (day is not None and (day > end if side == "low" else day < end))
+            if day is not None and narrower and window is not None:
                 told.append(bound_by(self.tied, bounds, visit, side, day))
         return Bookable(low, high, tuple(dict.fromkeys(told)))
 

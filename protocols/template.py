@@ -139,6 +139,13 @@ class Step(Part):
     content: Content | None = None
 
     @cached_property
+    def sizes(self) -> tuple[RoundSize, ...]:
+        """The rounds that are planned from the start; a fixed count is one round, a repeated visit many of one."""
+        if self.rounds:
+            return self.rounds.sizes
+        return (RoundSize(doses=1),) * self.repeat.at_most if self.repeat else (RoundSize(doses=self.count),)
+
+    @cached_property
     def several(self) -> bool:
         """Whether the protocol may ask for it more than once, so that people say its number."""
         return self.rounds is not None or self.repeat is not None or self.count > 1
@@ -212,9 +219,14 @@ class Template(Part):
     def dose_steps(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.rounds is not None)
 
+    @cached_property
+    def _tests_after(self) -> dict[str, tuple[Step, ...]]:
+        tests = [step for step in self.steps if step.measures == "round"]
+        return {step.name: tuple(test for test in tests if test.of == step.name) for step in self.steps}
+
     def tests_after(self, dose_step: str) -> tuple[Step, ...]:
         """The steps that test after each round of a dose step; all of them must respond."""
-        return tuple(step for step in self.steps if step.measures == "round" and step.of == dose_step)
+        return self._tests_after[dose_step]
 
     def is_taken(self, test: str) -> bool:
         """Whether a step takes samples for a test; else its results are only recorded."""

@@ -115,9 +115,7 @@ def _relations(
     yield from _results(work, tied, visit)
 
 
-def _between(
-    tied: Tied, visit: Draft, relation: Relation, other: int, level: Level
-) -> Iterator[Constraint]:
+def _between(tied: Tied, visit: Draft, relation: Relation, other: int, level: Level) -> Iterator[Constraint]:
     """The bounds of a relation between two free visits; "before" is the same pair of bounds seen from the other end."""
     number = tied.number[visit.key]
     near, far = (relation.offsets[end] for end in _ENDS[level])
@@ -146,4 +144,3 @@ def _results(work: Working, tied: Tied, visit: Draft) -> Iterator[Constraint]:
             if valid is not None and valid.starts == "sampled_on" and valid.number.at is not None:
                 said = Said(visit, "result", offset=valid.number.at, other=other)
                 yield Constraint("at_most", number, said, first, valid.number.at)
-

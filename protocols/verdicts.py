@@ -104,7 +104,9 @@ def read_response(
     response, text = (
         (Response.NOT_INTERPRETABLE, unreadable)
         if unreadable or band is None or assay is None
-        else _response(result, f"{result.value:g} {assay.unit} is {band.name}", band, place, window, doses, cap)
+        else _response(
+            result, f"{result.value:g} {assay.unit} is {band.name}", band, place, window, doses, cap
+        )
     )
     return ResponseVerdict(
         test=name,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from protocols.durations import Duration, MonthEnds, add, earliest_reaching, latest_reaching
 
 WINDOW_DATES = ("absolute_minimum", "earliest", "target", "latest", "maximum")
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The five dates that the protocol asks, ends inclusive; None where it asks none. Never narrowed."""
 
     absolute_minimum: date | None = None
@@ -33,7 +32,16 @@ class Window:
 
 def window_after(anchor: date, offsets: Sequence[Duration | None], month_ends: MonthEnds) -> Window:
     """The dates that lie the offsets after `anchor`."""
-    return Window(*[None if offset is None else add(anchor, offset, month_ends) for offset in offsets])
+    minimum, earliest, target, latest, maximum = offsets
+    earliest_on = None if earliest is None else add(anchor, earliest, month_ends)
+    maximum_on = None if maximum is None else add(anchor, maximum, month_ends)
+    return Window(
+        earliest_on if minimum is earliest or minimum is None else add(anchor, minimum, month_ends),
+        earliest_on,
+        None if target is None else add(anchor, target, month_ends),
+        maximum_on if latest is maximum or latest is None else add(anchor, latest, month_ends),
+        maximum_on,
+    )
 
 
 def window_before(anchor: date, offsets: Sequence[Duration | None], month_ends: MonthEnds) -> Window:
@@ -57,11 +65,13 @@ def intersect(windows: Sequence[Window]) -> Window | None:
     """What satisfies all windows; None when nothing does. The target is the first that has one, kept inside the rest."""
     if len(windows) == 1:
         return windows[0]
-    minimum = _largest([window.absolute_minimum for window in windows])
-    earliest = _largest([window.earliest for window in windows])
-    latest = _smallest([window.latest for window in windows])
-    maximum = _smallest([window.maximum for window in windows])
-    target = next((window.target for window in windows if window.target), None)
+    minimum, earliest, target, latest, maximum = windows[0]
+    for other in windows[1:]:
+        minimum = _later(minimum, other.absolute_minimum)
+        earliest = _later(earliest, other.earliest)
+        target = target or other.target
+        latest = _sooner(latest, other.latest)
+        maximum = _sooner(maximum, other.maximum)
     if minimum and maximum and minimum > maximum:
         return None
     if earliest and latest and earliest > latest:
@@ -73,9 +83,9 @@ def intersect(windows: Sequence[Window]) -> Window | None:
     return Window(minimum, earliest, target, latest, maximum)
 
 
-def _largest(days: Sequence[date | None]) -> date | None:
-    return max((day for day in days if day), default=None)
+def _later(one: date | None, other: date | None) -> date | None:
+    return other if one is None else one if other is None or one >= other else other
 
 
-def _smallest(days: Sequence[date | None]) -> date | None:
-    return min((day for day in days if day), default=None)
+def _sooner(one: date | None, other: date | None) -> date | None:
+    return other if one is None else one if other is None or one <= other else other

@@ -108,7 +108,9 @@ class Working:
         donor = self.donor_of(slot)
         found = self.open_days.get(donor)
         if found is None:
-            found = self.open_days[donor] = self.workdays.without(self._away(donor))
+            absent = self.facts.all_of(Absence)
+            found = self.workdays.without(self._away(donor)) if absent else self.workdays
+            self.open_days[donor] = found
         return found
 
     def _away(self, donor: str | None) -> Iterator[date]:
@@ -142,6 +144,8 @@ class Working:
 
         A decision whose cause was corrected changes no donor, as it covers its flag no more.
         """
+        if not self.facts.all_of(Donor) and not self.facts.all_of(Decision):
+            return "partner"
         in_force = {entry.id for entry in self.facts.entries}
         named = [(entry.record.on, entry.record.donor) for entry in self.facts.all_of(Donor)]
         decided = [
