@@ -6,7 +6,8 @@ import argparse
 from typing import Any
 
 from protocols import load
-from protocols.checks import blanks, warnings
+from protocols.checks import warnings
+from protocols.loader import open_questions
 from protocols.shell.inputs import add_document, text_of
 
 
@@ -17,10 +18,11 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    template = load(text_of(options.doc), dict(options.set))
+    text, values = text_of(options.doc), dict(options.set)
+    template = load(text, values)
     for warning in warnings(template):
         print(f"warning: {warning}")
-    for field in blanks(template):
-        print(f"blank: {field}: a clinician fills this number before publishing")
+    for question in open_questions(text, template):
+        print(f"blank: {question.field}: {question.message.removeprefix('is not known: ')}")
     print(f"{template.name} {template.version}: no faults")
     return 0

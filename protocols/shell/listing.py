@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from protocols import Template, library_names, library_text, load
-from protocols.checks import blanks
+from protocols import library_names, library_text, load
 from protocols.document import all_numbers
+from protocols.loader import open_questions
 from protocols.relations import Grade
 from protocols.shell.printing import print_json
 
@@ -23,7 +23,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    listed = [summary(load(library_text(name))) for name in library_names()]
+    listed = [summary(library_text(name)) for name in library_names()]
     if options.json:
         print_json(listed)
         return 0
@@ -34,13 +34,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def summary(template: Template) -> dict[str, Any]:
-    """A protocol's name and title, how many of its durations have which grade, and how many fields are blank."""
+def summary(text: str) -> dict[str, Any]:
+    """A document's name and title, how many of its durations have which grade, and how many questions it leaves open."""
+    template = load(text)
     known = [number.grade for _, number in all_numbers(template) if number.at is not None]
     return {
         "name": template.name,
         "version": template.version,
         "title": template.title,
         "grades": {grade: known.count(grade) for grade in _GRADES},
-        "blanks": len(blanks(template)),
+        "blanks": len(open_questions(text, template)),
     }

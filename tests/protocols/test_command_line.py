@@ -301,8 +301,8 @@ def test_blanks_pass_the_check_and_stop_the_plan(
     path = written(tmp_path / "draft.yaml", draft)
     status, out, err = run(capsys, "check", path)
     assert (status, err) == (0, "")
-    assert "blank: steps.0.relations.0.target" in out
-    assert "blank: steps.0.relations.0.latest" in out
+    assert "blank: parameters.first_gap: is not known\n" in out
+    assert "blank: steps.0.relations.0.latest: is not known\n" in out
     status, out, err = run(capsys, "plan", path, facts, "--today", "2026-02-01")
     assert (status, out) == (2, "")
     assert err.count("is not known. A clinician fills this number") == 2
