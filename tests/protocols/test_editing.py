@@ -190,7 +190,7 @@ def test_a_parameter_is_one_number_with_the_words_of_its_title() -> None:
     assert gap.blank
     assert gap.matters
     assert gap.kind == "duration"
-    assert gap.label == "Left to the clinic: Weeks between doses"
+    assert (gap.words.group, gap.label) == ("Left to the clinic", "Weeks between doses")
     assert gap.words.used_in == ("Dose",)
     assert all(one.path != "steps.0.next.0.target" for one in numbers_of(SMALL))
 
