@@ -190,6 +190,13 @@ def test_a_verdict_carries_all_that_the_laboratory_said() -> None:
     assert {name: found[name] for name in (*said, *dated)} == {**said, **dated}
 
 
+def test_where_the_result_names_no_cut_offs_the_verdict_carries_those_of_the_assay() -> None:
+    answer = record("result", test="t-cell-fcxm", sampled_on="2026-02-02", resulted_on="2026-02-05", value=64)
+    known = [started(), given(1, "2026-01-12", "dose"), answer]
+    found = plan_on("2026-02-06", known, course_with("t-cell-fcxm")).verdicts[-1].as_json()
+    assert found["cutoff_version"] == "Maruyama 1993, 256 channels"
+
+
 def test_a_size_of_the_skin_reaction_is_kept_and_read_by_nobody() -> None:
     response, text = verdict_on("skin-reaction", value=5)
     assert response is Response.NOT_INTERPRETABLE
