@@ -114,10 +114,11 @@ class Course:
         work, entry = self.work, self.work.facts.fulfilled[visit.key]
         assert visit.on is not None
         counts = timing(visit.window, visit.on) is not Timing.TOO_EARLY or self.step.kind != "dose"
-        counts = self._content_counts(visit, entry.record, entry.id) and counts
+        said = self._doctor_says(visit, entry.record, entry.id)
+        counts = counts if said is None else said
         verdict = judge(self.step, visit, entry.record, counts=counts)
         work.verdicts.append(verdict)
-        early = given_too_early(work, verdict, entry.id) if self.step.kind == "dose" else None
+        early = given_too_early(work, verdict, entry.id) if self.step.kind == "dose" and not said else None
         if early is not None:
             work.raise_flag(early)
         if counts:
@@ -130,18 +131,18 @@ class Course:
             work.anchors[visit.key] = AnchorDate(label, visit.on, "actual", key=visit.key, record=entry.id)
         return counts
 
-    def _content_counts(self, visit: Draft, record: Fulfilled, entry_id: str) -> bool:
-        """Whether a doctor lets a dose count that held too little, or that another clinic gave."""
-        repeated = declined = None
-        flag = dose_inadequate(self.work, self.step, visit, record, entry_id)
-        if flag is not None:
-            repeated = self.work.raise_flag(flag)
-        flag = outside_dose(self.work, self.step, visit, record, entry_id)
-        if flag is not None:
-            declined = self.work.raise_flag(flag)
-        return not (repeated and repeated.choice == "repeat") and not (
-            declined and declined.choice == "does_not_count"
-        )
+    def _doctor_says(self, visit: Draft, record: Fulfilled, entry_id: str) -> bool | None:
+        """What a doctor said of a dose that held too little or was given elsewhere; None where its timing says it.
+
+        A dose given elsewhere counts at the doctor's word alone: our intervals did not bind the other clinic.
+        """
+        content = dose_inadequate(self.work, self.step, visit, record, entry_id)
+        repeated = self.work.raise_flag(content) if content is not None else None
+        outside = outside_dose(self.work, self.step, visit, record, entry_id)
+        taken = self.work.raise_flag(outside) if outside is not None else None
+        if (repeated and repeated.choice == "repeat") or (taken and taken.choice == "does_not_count"):
+            return False
+        return True if taken is not None else None
 
     def _new_donor(self, donor: str) -> None:
         """Antibodies are against one donor's antigens, so another donor's doses are counted anew under the cap."""

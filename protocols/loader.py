@@ -67,6 +67,8 @@ def _build(loader: _PlainLoader, node: yaml.Node, path: Path, lines: Lines) -> A
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = loader.construct_object(key_node, deep=True)
+            if type(key) is int:
+                key = str(key)  # dose numbers under `gaps`
             if not isinstance(key, str):
                 raise yaml.MarkedYAMLError(problem=f"{key!r} is no name", problem_mark=key_node.start_mark)
             if key in built:

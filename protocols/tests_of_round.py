@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -149,21 +149,30 @@ class RoundTests:
         outside = self.outside(sample)
         if outside is not None:
             return Outcome(), outside if isinstance(outside, AnchorDate) else None
+        outcomes, again = [], None
         window = timed(self.work, slot).window
-        verdict = read_response(
-            self.name,
-            self.test,
-            sample,
-            place="round",
-            window=window,
-            doses=under_cap,
-            cap=self.cap,
-            donor=self.donor or self.work.donor_on(sample.on),
-        )
-        self.work.verdicts.append(verdict)
-        self.work.latest[self.name] = verdict
-        decision = self.decide(verdict, sample, visit)
-        return self._outcome(verdict, visit, decision, sample)
+        for one in (*self._by_other_assays(sample), sample):
+            verdict = read_response(
+                self.name,
+                self.test,
+                one,
+                place="round",
+                window=window,
+                doses=under_cap,
+                cap=self.cap,
+                donor=self.donor or self.work.donor_on(sample.on),
+            )
+            self.work.verdicts.append(verdict)
+            self.work.latest[self.name] = verdict
+            decision = self.decide(verdict, sample, visit, of_assay=one is not sample)
+            outcome, again = self._outcome(verdict, visit, decision, sample)
+            outcomes.append(outcome)
+        return joined(outcomes), again
+
+    def _by_other_assays(self, sample: Sample) -> list[Sample]:
+        """The same blood as further assays of this test read it; each by its own bands."""
+        readable = [one for one in sample.others if self.test.assay_of(one.record.assay) is not None]
+        return [replace(sample, result=one, others=[]) for one in readable]
 
     def place_sample(
         self, sample: Sample, end: AnchorDate | Awaited | None, asked: AnchorDate | None
@@ -194,10 +203,15 @@ class RoundTests:
             return "undecided"
         return None if decision.choice == "accept" else AnchorDate("the decision", decision.on, "recorded")
 
-    def decide(self, verdict: ResponseVerdict, sample: Sample, visit: Draft) -> Decision | None:
+    def decide(
+        self, verdict: ResponseVerdict, sample: Sample, visit: Draft, *, of_assay: bool = False
+    ) -> Decision | None:
+        """Raise what a verdict asks of a doctor; the decision that covers it, if any."""
         flag = response_flag(self.work, verdict, self.cap, visit.key, rounds_left=self.rounds_left)
         if flag is None:
             return None
+        if of_assay:
+            flag = replace(flag, key=f"{flag.key}@{verdict.assay}")
         newer = self.last_read if self.last_read is not sample else None
         superseded = newer.reading.resulted_on if newer and newer.reading else None
         return self.work.raise_flag(flag, superseded)

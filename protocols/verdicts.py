@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from protocols.because import day_words
 from protocols.drafts import Draft
@@ -30,8 +31,19 @@ def timing(window: Window | None, on: date) -> Timing:
 
 def inadequate_parts(step: Step, record: Fulfilled) -> tuple[str, ...]:
     """What of a dose's content misses the step's limits, in words. What was not measured is not judged."""
+    return tuple(said for said in _measured(step, record) if said)
+
+
+def content_of(step: Step, record: Fulfilled) -> Literal["adequate", "inadequate"] | None:
+    """Whether a dose held what the step asks; None where nothing of that was measured."""
+    measured = _measured(step, record)
+    return None if not measured else "inadequate" if any(measured) else "adequate"
+
+
+def _measured(step: Step, record: Fulfilled) -> list[str]:
+    """For each limit that was measured: what is wrong with it, in words, or nothing."""
     if step.content is None or record.given is None:
-        return ()
+        return []
     given, asked = record.given, step.content
     least = (
         ("million cells", given.cells_million, asked.cells_million),
@@ -39,14 +51,15 @@ def inadequate_parts(step: Step, record: Fulfilled) -> tuple[str, ...]:
         ("ml injected", given.volume_ml, asked.volume_ml),
     )
     found = [
-        f"{value:g} {unit}, at least {floor:g} asked"
+        f"{value:g} {unit}, at least {floor:g} asked" if value < floor else ""
         for unit, value, floor in least
-        if value is not None and floor is not None and value < floor
+        if value is not None and floor is not None
     ]
     hours, most = given.hours_to_injection, asked.hours_to_injection
-    if hours is not None and most is not None and hours > most:
-        found.append(f"{hours:g} hours from draw to injection, at most {most:g} asked")
-    return tuple(found)
+    if hours is not None and most is not None:
+        late = f"{hours:g} hours from draw to injection, at most {most:g} asked"
+        found.append(late if hours > most else "")
+    return found
 
 
 def judge(step: Step, visit: Draft, record: Fulfilled, *, counts: bool) -> DoseVerdict:
@@ -56,7 +69,6 @@ def judge(step: Step, visit: Draft, record: Fulfilled, *, counts: bool) -> DoseV
     if visit.partial and how is not Timing.TOO_EARLY:
         # A further relation can only bound the visit from both sides more tightly.
         how = Timing.NOT_JUDGED
-    content = None if record.given is None else "inadequate" if inadequate_parts(step, record) else "adequate"
     return DoseVerdict(
         step=step.name,
         occurrence=visit.occurrence,
@@ -64,7 +76,7 @@ def judge(step: Step, visit: Draft, record: Fulfilled, *, counts: bool) -> DoseV
         timing=how,
         counts=counts,
         dose=visit.dose if counts else None,
-        content=content,  # type: ignore[arg-type]
+        content=content_of(step, record),
         text=_timing_text(step, visit, how, counts),
     )
 
