@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from xml.etree import ElementTree
 
-from protocols.drawing.measure import FONT, width_of, wrap
+from protocols.drawing.measure import FONT, is_known, width_of, wrap
 
 INK, QUIET, RULE, PAPER = "#1a1a1a", "#4a4a4a", "#8a8a8a", "#ffffff"
 BODY, TEXT, SMALL, HEADING, LINE = 15.0, 14.0, 12.5, 18.0, 18.0
@@ -18,6 +18,11 @@ _UNWRITABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def _said(value: object) -> str:
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def fitted(text: str, wide: float) -> dict[str, object]:
+    """The width of a line as attributes, unless it is only guessed."""
+    return {"textLength": wide, "lengthAdjust": "spacingAndGlyphs"} if is_known(text) else {}
 
 
 class Canvas:
@@ -57,12 +62,18 @@ class Canvas:
         self, x: float, y: float, text: str, *, size: float = BODY, bold: bool = False, fill: str = INK,
         anchor: str = "start",
     ) -> float:  # fmt: skip
-        """One line with its baseline at `y`; returns where it ends, of a line that begins at `x`."""
+        """One line with its baseline at `y`; returns where it ends, of a line that begins at `x`.
+
+        A viewer that has another font sets the line in the same width, so nothing comes to lie over anything else.
+        """
+        wide = width_of(text, size, bold=bold)
         if text:
             weight = {"font_weight": "bold"} if bold else {}
             aside = {"text_anchor": anchor} if anchor != "start" else {}
-            self.write("text", text, x=x, y=y, font_size=size, fill=fill, **weight, **aside)
-        return x + width_of(text, size, bold=bold)
+            self.write(
+                "text", text, x=x, y=y, font_size=size, fill=fill, **weight, **aside, **fitted(text, wide)
+            )
+        return x + wide
 
     def lines(
         self, x: float, y: float, text: str, width: float, *, size: float = BODY, bold: bool = False,
@@ -79,6 +90,7 @@ class Canvas:
         weight = {"font_weight": "bold"} if bold else {}
         self.write("text", text, x=x, y=y, font_size=size, fill=fill, text_anchor="middle",
             transform=f"rotate(-90 {_said(x)} {_said(y)})", **weight,
+            **fitted(text, width_of(text, size, bold=bold)),
         )  # fmt: skip
 
     def box(self, x: float, y: float, width: float, height: float, **style: object) -> ElementTree.Element:

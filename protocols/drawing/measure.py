@@ -5,29 +5,41 @@ from __future__ import annotations
 import unicodedata
 
 FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-_THOUSANDTHS = (
-    (191, "'"), (222, "ijl"), (260, "|"), (278, " !,./:;I[\\]ft"), (333, "()-`r"), (334, "{}"), (355, '"'),
-    (389, "*"), (469, "^"), (500, "Jckszvxy"), (556, "#$0123456789?L_abdeghnopqu"), (584, "+<=>~"), (611, "FTZ"),
-    (667, "&ABEKPSVXY"), (722, "CDHNRUw"), (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1015, "@"),
+# Widths in thousandths of the font's size, from Adobe's metrics of Helvetica and Helvetica Bold.
+_REGULAR = (
+    (191, "'"), (222, "ijl‘’"), (260, "|"), (278, " !,./:;I[\\]ft·"), (333, "()-`r“”"), (334, "{}"), (355, '"'),
+    (389, "*"), (469, "^"), (500, "Jckszvxy"), (556, "#$0123456789?L_abdeghnopqu–"), (584, "+<=>~−×"), (611, "FTZ"),
+    (667, "&ABEKPSVXY"), (722, "CDHNRUw"), (778, "GOQ"), (833, "Mm"), (889, "%"), (944, "W"), (1000, "—…"), (1015, "@"),
 )  # fmt: skip
-_WIDTHS = {character: width for width, characters in _THOUSANDTHS for character in characters}
-_BOLD = 1.1
+_BOLD = (
+    (238, "'"), (278, " ,./I\\ijl‘’·"), (280, "|"), (333, "!()-:;[]`ft"), (389, "*r{}"), (474, '"'), (500, "z“”"),
+    (556, "#$0123456789J_aceksvxy–"), (584, "+<=>^~−×"), (611, "?FLTZbdghnopqu"), (667, "EPSVXY"),
+    (722, "&ABCDHKNRU"), (778, "GOQw"), (833, "M"), (889, "%m"), (944, "W"), (975, "@"), (1000, "—…"),
+)  # fmt: skip
+_WIDTHS = {
+    bold: {character: width for width, characters in table for character in characters}
+    for bold, table in ((False, _REGULAR), (True, _BOLD))
+}
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
     """The width of one line in the units of `size`; generous where the font has no say."""
-    thousandths = sum(_width(character) for character in text)
-    return thousandths / 1000 * size * (_BOLD if bold else 1)
+    return sum(_width(character, _WIDTHS[bold]) for character in text) / 1000 * size
 
 
-def _width(character: str) -> int:
-    if character in _WIDTHS:
-        return _WIDTHS[character]
+def is_known(text: str) -> bool:
+    """Whether every character's width is known and not only guessed."""
+    return all(character in _WIDTHS[False] for character in text)
+
+
+def _width(character: str, widths: dict[str, int]) -> int:
+    if character in widths:
+        return widths[character]
     if unicodedata.combining(character):
         return 0
     base = unicodedata.normalize("NFD", character)[0]
-    if base in _WIDTHS:
-        return _WIDTHS[base]
+    if base in widths:
+        return widths[base]
     return 1000 if unicodedata.east_asian_width(character) in "WF" else 720
 
 

@@ -52,7 +52,7 @@ def draw(template: Template) -> str:
 
 def _define_hatch(canvas: Canvas) -> None:
     with canvas.inside("defs"), canvas.inside(
-        "pattern", id="hatch", width=8.0, height=8.0, patternUnits="userSpaceOnUse"
+        "pattern", id="drawing-hatch", width=8.0, height=8.0, patternUnits="userSpaceOnUse"
     ):  # fmt: skip
         canvas.box(0.0, 0.0, 8.0, 8.0, fill=PAPER)
         canvas.add("path", d="M-2,2 l4,-4 M0,8 l8,-8 M6,10 l4,-4", stroke=INK, stroke_width=1.3)

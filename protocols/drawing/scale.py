@@ -13,7 +13,7 @@ from protocols.drawing.spans import gestation_words, shared_unit
 from protocols.durations import Duration
 from protocols.relations import Relation
 
-GOOD, REASON, LATE = "#1f5f8b", "url(#hatch)", "#c9d8e4"
+GOOD, REASON, LATE = "#1f5f8b", "url(#drawing-hatch)", "#c9d8e4"
 HEIGHT = 34.0
 _BAR, _DAYS_A_MONTH = 10.0, 365.2425 / 12
 _UNITS = {"year": "yr", "month": "mo", "week": "wk", "day": "d"}
