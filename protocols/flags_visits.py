@@ -60,6 +60,10 @@ def kept_away(work: Working, visit: Draft) -> Decision | None:
     )
 
 
+def _relations_said(visit: Draft) -> str:
+    return " and ".join(reason.words() for reason in visit.because if isinstance(reason, RelationReason))
+
+
 def _hangs_on(visit: Draft) -> tuple[str, ...]:
     """The records that a visit's window counts from."""
     reasons = [reason for reason in visit.because if isinstance(reason, RelationReason)]
@@ -153,8 +157,12 @@ def prerequisite_missing(work: Working, visit: Draft) -> Flag | None:
 def booking_outside_window(work: Working, visit: Draft) -> Flag | None:
     """A booking that does not fit, or no longer: outside earliest to latest, on a closed day, or on one of absence."""
     window, on = visit.window, visit.on
-    if visit.state is not State.BOOKED or window is None or on is None:
+    if visit.state is not State.BOOKED or on is None or (window is None and visit.unknown):
         return None
+    booking = work.facts.booked[visit.key]
+    if window is None:
+        text = f"{visit.named} is booked for {full_day(on)}, and no day fits: {_relations_said(visit)} exclude each other"
+        return work.make_flag("booking_outside_window", visit.subject, text, on, (booking.id,), visit.key)
     floor, ceiling = window.earliest, window.latest
     inside = (floor is None or on >= floor) and (ceiling is None or on <= ceiling)
     if inside and work.workdays_of(visit.slot).is_open(on):
@@ -162,7 +170,7 @@ def booking_outside_window(work: Working, visit: Draft) -> Flag | None:
     away = "a closed day" if not work.workdays.is_open(on) else "when somebody who must come is away"
     text = f"{visit.named} is booked for {full_day(on)}, {away if inside else f'outside {_span(visit)}'}"
     proposal = None if visit.partial else propose(work, visit.slot, window, window.maximum)
-    booking, proposed_on = work.facts.booked[visit.key], proposal.proposed_on if proposal else None
+    proposed_on = proposal.proposed_on if proposal else None
     return work.make_flag(
         "booking_outside_window", visit.subject, text, on, (booking.id,), visit.key, proposed_on=proposed_on
     )
