@@ -46,14 +46,16 @@ class History:
 
 
 @st.composite
-def histories(draw: Draw, protocols: st.SearchStrategy[Template] | None = None) -> History:
+def histories(
+    draw: Draw, protocols: st.SearchStrategy[Template] | None = None, acts: tuple[Act, ...] = ()
+) -> History:
     protocol = draw(protocols) if protocols is not None else LIT
     start = record("milestone", name="course-start", on=FIRST_DAY, id="start")
     now = History(protocol, draw(CLINIC_DAYS), (start,), FIRST_DAY)
     planned = now.plan()
     straight, astray = draw(st.integers(0, 6)), draw(st.integers(1, 8))
     for number in range(straight + astray):
-        act = _as_planned if number < straight else draw(st.sampled_from(_ACTS))
+        act = _as_planned if number < straight else draw(st.sampled_from(acts or _ACTS))
         now, planned = _lived(draw, now, planned, act, number)
     return now
 
@@ -178,18 +180,33 @@ def _around(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
     """What surrounds a course: wishes, signatures, screens, days away, pauses."""
     today = now.today
     away = today + timedelta(days=draw(st.integers(0, 40)))
+    back = away + timedelta(days=draw(st.sampled_from([0, 12, 40])))
     optional = [step.name for step in now.template.steps if step.optional]
-    person = draw(st.sampled_from(["recipient", "partner"]))
+    person = draw(st.sampled_from(["recipient", "partner", "unrelated"]))
     options = [
         {"kind": "consent", "person": person, "on": today},
         {"kind": "screening", "person": "partner", "test": "hiv", "sampled_on": today, "outcome": "clear"},
-        {"kind": "absence", "person": person, "from_on": away, "to_on": away + timedelta(days=12)},
+        {"kind": "absence", "person": person, "from_on": away, "to_on": back},
         {"kind": "pause", "on": today},
         {"kind": "resume", "on": today},
         {"kind": "note", "text": "called"},
         *({"kind": "opt_in", "step": name, "on": today} for name in optional),
     ]
     yield record(**draw(st.sampled_from(options)))
+
+
+def _move(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
+    """A date or a booking that lies ahead is put off, put forward or called off."""
+    in_force = {entry.id: entry.record for entry in Facts.of(now.records).entries}
+    movable = [
+        (id_, item)
+        for id_, item in in_force.items()
+        if item.kind == "booked" or (item.kind == "milestone" and item.certainty == "planned")
+    ]
+    for of, item in _one_of(draw, movable):
+        on = max(now.today, item.on + timedelta(days=draw(st.integers(-20, 40))))
+        replacement = item.model_copy(update={"id": None, "on": on}) if draw(st.booleans()) else None
+        yield record("correction", of=of, reason="moved", replacement=replacement)
 
 
 def _correct(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
@@ -210,7 +227,8 @@ def _time_passes(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
 
 
 _ACTS = (_fulfil, _fulfil, _fulfil, _result, _result, _decide, _decide, _book, _miss, _skip, _milestone, _around,
-         _correct, _time_passes)  # fmt: skip
+         _move, _correct, _time_passes)  # fmt: skip
+AHEAD = (_book, _book, _milestone, _milestone, _move, _move, _around, _time_passes)
 
 
 # Small random protocols
@@ -224,24 +242,43 @@ _BACK = st.sampled_from([("P6W", "P2W", "P0D"), ("P2M", "P1M", "P1W"), ("P3M", "
 
 @st.composite
 def small_protocols(draw: Draw) -> Template:
-    """A course of doses, a test after each round, a dose before an operation and one after the last dose of the course."""
+    """A course of doses with one or two tests after each round, a dose before an operation, one after the last dose of
+    the course, and doses in pregnancy that repeat until a week of it."""
     names = ("absolute_minimum", "earliest", "target", "latest", "maximum")
 
     def gap() -> dict[str, str]:
         return {name: at for name, at in zip(names, draw(_GAPS), strict=True) if at}
 
+    def after_round(name: str, test: str) -> dict[str, Any]:
+        return step(
+            name,
+            after({"step": "dose", "occurrence": "round"}, **gap()),
+            kind="test",
+            test=test,
+            measures="round",
+            of="dose",
+            next=[after({"decision": "asked"}, earliest="P0D", target="P1W")],
+        )
+
     sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
     rounds = {"sizes": sizes, "cap": sum(sizes) + 2, "cap_source": "clinic", "cap_grade": "setting"}
+    gaps = {2: [after({"previous": True}, **gap())]} if sum(sizes) > 1 and draw(st.booleans()) else {}
     back = dict(zip(("earliest", "target", "maximum"), draw(_BACK), strict=True))
+    until = after({"gestation": True}, maximum=draw(st.sampled_from(["P9W", "P12W"])))
+    repeat = {"until": until, "cap": 4, "cap_source": "clinic", "cap_grade": "setting"}
+    two = draw(st.booleans())
     steps = [
         step("dose", after("course-start", earliest="P0D", target=draw(st.sampled_from(["P0D", "P3W"]))),
-             next=[after({"previous": True}, **gap())], rounds=rounds, attends=["recipient", "donor"]),
-        step("assay", after({"step": "dose", "occurrence": "round"}, **gap()), kind="test", test="apca",
-             measures="round", of="dose", next=[after({"decision": "asked"}, earliest="P0D", target="P1W")]),
+             next=[after({"previous": True}, **gap())], gaps=gaps, rounds=rounds, attends=["recipient", "donor"]),
+        after_round("assay", "apca"),
+        *([after_round("culture", "mlc")] if two else []),
         step("before-operation", before("operation", **back), after({"step": "dose"}, earliest="P1W")),
         step("control", after({"step": "dose"}, **gap()), kind="review", when={"responded": "apca"}),
+        step("pregnancy-dose", after({"gestation": True}, earliest="P5W", target="P6W"), phase="pregnancy",
+             next=[after({"previous": True}, earliest="P13D", target="P15D")], repeat=repeat),
     ]  # fmt: skip
-    tests = {"apca": LIT.tests["apca"].model_dump(by_alias=True)}
+    panel = LIT.tests["apca"].model_dump(by_alias=True)
+    tests = {"apca": panel, **({"mlc": panel} if two else {})}
     flags = {"no_antibody_response": {"holds": ["control"]}, "dose_inadequate": {"holds": ["dose"]}}
     month_ends = draw(st.sampled_from(["roll_forward", "clamp"]))
     return template(*steps, tests=tests, flags=flags, month_ends=month_ends)

@@ -7,10 +7,10 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocols import Changes, Facts, Plan, State, StoredFlag, StoredVisit, diff
+from protocols import Changes, Facts, Plan, PlannedVisit, State, StoredFlag, StoredVisit, diff
 from protocols.records import Absence, Booked, Correction, Decision, Fulfilled
 from tests.builders import record
-from tests.strategies import History, histories, small_protocols
+from tests.strategies import AHEAD, History, histories, small_protocols
 
 ANY_HISTORY = st.one_of(histories(), histories(small_protocols()))
 lived = settings(
@@ -127,6 +127,65 @@ def test_until_replan_on_the_plan_stays_as_it_is(history: History) -> None:
 
 
 @lived
+@given(histories(small_protocols(), AHEAD))
+def test_no_booking_and_no_planned_date_changes_the_plan_before_replan_on(history: History) -> None:
+    """Invariant of the sweep: the day on which a plan changes is never later than the one that was noted."""
+    planned = history.plan()
+    for later in range(1, 121):
+        on = history.today + timedelta(days=later)
+        if planned.replan_on is not None and on >= planned.replan_on:
+            break
+        assert_equal_but_for_today(history.plan(on), planned)
+
+
+@lived
+@given(ANY_HISTORY)
+def test_what_can_be_booked_lies_inside_what_the_protocol_allows(history: History) -> None:
+    """The window of a visit whose anchors are all known. Where one is only proposed, another day of it moves the window."""
+    for visit in history.plan().visits:
+        window, left = visit.window, visit.bookable
+        if window is None or left is None or visit.provisional:
+            continue
+        assert left.from_on is None or left.to_on is None or left.from_on <= left.to_on
+        if window.absolute_minimum is not None:
+            assert left.from_on is not None
+            assert left.from_on >= window.absolute_minimum
+        if window.maximum is not None:
+            assert left.to_on is not None
+            assert left.to_on <= window.maximum
+
+
+@lived
+@given(ANY_HISTORY)
+def test_a_proposal_lies_inside_what_can_be_booked_while_that_has_not_passed(history: History) -> None:
+    planned = history.plan()
+    if is_tight(planned, history):
+        return
+    for visit in planned.visits:
+        on, left = visit.proposed_on, visit.bookable
+        if on is None or left is None or (left.to_on is not None and left.to_on < history.today):
+            continue
+        assert left.from_on is None or on >= left.from_on, visit
+        assert left.to_on is None or on <= left.to_on, visit
+
+
+@lived
+@given(ANY_HISTORY)
+def test_a_plan_whose_days_all_fit_is_neither_a_conflict_nor_tight(history: History) -> None:
+    """The days of the plan themselves are the proof that the bounds can be kept."""
+    planned = history.plan()
+    codes = {flag.code for flag in planned.flags}
+    days = [visit for visit in planned.visits if visit.state not in (State.SKIPPED, State.NOT_APPLICABLE)]
+    if any(visit.partial or not (has_day(visit) or awaits_others(visit)) for visit in days):
+        return
+    ahead = [visit for visit in days if visit.state is not State.FULFILLED and has_day(visit)]
+    if all(inside(visit, "absolute_minimum", "maximum") for visit in ahead):
+        assert "plan_conflict" not in codes
+    if all(inside(visit, "earliest", "latest") for visit in ahead):
+        assert "plan_tight" not in codes
+
+
+@lived
 @given(ANY_HISTORY)
 def test_what_is_done_stays_in_the_plan_whatever_follows(history: History) -> None:
     """Each longer history keeps the acts of the shorter one, on their days, unless a correction takes one out."""
@@ -186,6 +245,30 @@ def applied(
 
 def assert_equal_but_for_today(later: Plan, planned: Plan) -> None:
     assert replace(later, today=planned.today) == planned
+
+
+def has_day(visit: PlannedVisit) -> bool:
+    return (visit.on or visit.proposed_on) is not None
+
+
+def awaits_others(visit: PlannedVisit) -> bool:
+    """Whether nothing is asked of it yet: no window, or a round that may never come."""
+    return visit.window is None or "the result of the round before" in visit.waiting_for
+
+
+def inside(visit: PlannedVisit, first: str, last: str) -> bool:
+    on, window = visit.on or visit.proposed_on, visit.window
+    if on is None or window is None:
+        return False
+    low, high = getattr(window, first), getattr(window, last)
+    return (low is None or on >= low) and (high is None or on <= high)
+
+
+def is_tight(planned: Plan, history: History) -> bool:
+    """Whether the preferred bounds cannot all be kept, be it told or accepted."""
+    codes = {"plan_tight", "plan_conflict"}
+    decided = {entry.record.flag.split(":")[0] for entry in Facts.of(history.records).all_of(Decision)}
+    return bool(codes & (decided | {flag.code for flag in planned.flags}))
 
 
 def absences(history: History) -> dict[str, set[date]]:

@@ -109,7 +109,6 @@ def test_a_result_of_an_assay_that_the_protocol_does_not_read_says_nothing() -> 
     assert codes(planned) == {"result_not_interpretable"}
 
 
-@pytest.mark.xfail(strict=True, reason="the result of another assay takes the place of the first")
 def test_each_result_of_one_sample_is_told_where_two_assays_measured_it() -> None:
     """Values of two assays are never compared, so neither takes the other's place."""
     both = [
