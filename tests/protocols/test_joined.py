@@ -89,9 +89,6 @@ def test_no_dose_that_does_not_count_counts_by_its_day() -> None:
     assert doses(planned) == [(1, None), (2, None), (3, 1), (4, 2), (5, 3)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a dose elsewhere that a doctor lets count is still refused for its day"
-)
 def test_the_doctors_word_counts_also_where_the_other_clinic_gave_doses_sooner_than_we_do() -> None:
     """One week apart. Our protocol asks two at least, and a doctor says that both count."""
     sooner = [*ELSEWHERE[:3], given(2, "2026-01-19", elsewhere="document", id="outside-2"), JOINED]
