@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from apps.desk import words
+from apps.desk.forms.dose import content_words
 from apps.desk.rows import code_of
 from apps.treatments.models import Record
 from apps.treatments.queries import in_force
@@ -32,7 +33,7 @@ class RecordRow:
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_HIDDEN = frozenset({"kind", "on", "flag", "cause", "of", "replacement"})
+_HIDDEN = frozenset({"kind", "on", "flag", "cause", "of", "replacement", "given", "elsewhere", "evidence"})
 
 
 def record_rows(
@@ -69,7 +70,8 @@ def titles_of(template: Template) -> dict[str, str]:
 def said(kind: str, data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     """The body of a record as words."""
     if kind == "decision":
-        return f"{words.words(code_of(data['flag']))}: {words.choice_words(data['choice'])}. {data['reason']}"
+        code = code_of(data["flag"])
+        return f"{words.flag_words(code)}: {words.choice_words(data['choice'], code)}. {data['reason']}"
     if kind == "correction":
         new = data.get("replacement")
         return f"{data['reason']}" + (f"; now {said(new['kind'], new, titles)}" if new else "; taken out")
@@ -79,9 +81,10 @@ def said(kind: str, data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
             if data.get("value") is None
             else f"{data['value']:g} {data.get('unit') or ''}"
         )
-        return (
+        said_of_it = (
             f"{titles.get(data['test'], data['test'])}: {value.strip()}, sampled {_value(data['sampled_on'])}"
         )
+        return "; ".join([said_of_it, *_of_laboratory(data)])
     if kind == "screening":
         return (
             f"{words.TEST_WORDS.get(data['test'], data['test'])} of the {data['person']}: {data['outcome']}"
@@ -95,6 +98,9 @@ def said(kind: str, data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
         for name, value in data.items()
         if name not in _HIDDEN and value
     ]
+    if data.get("given"):
+        parts.append(content_words(data["given"]))
+    parts += [words.EVIDENCE[data[name]] for name in ("elsewhere", "evidence") if data.get(name)]
     if "step" in data:
         of_step = f"{titles.get(data['step'], data['step'])} #{data.get('occurrence', 1)}"
         rest = [part for part in parts if not part.startswith(("Step:", "Occurrence:"))]
@@ -102,11 +108,18 @@ def said(kind: str, data: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
+def _of_laboratory(data: Mapping[str, Any]) -> Iterator[str]:
+    """What else was said of a result, as far as it was."""
+    for name, label in (("assay", "by"), ("laboratory", "at"), ("cutoff_version", "cut-offs")):
+        if data.get(name):
+            yield f"{label} {data[name]}"
+    if data.get("donor"):
+        yield f"tested against {words.words(data['donor']).lower()}"
+    if data.get("elsewhere"):
+        yield words.EVIDENCE[data["elsewhere"]]
+
+
 def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(
-            f"{words.words(name).lower()} {part:g}" for name, part in value.items() if part is not None
-        )
     if isinstance(value, str) and _DAY.fullmatch(value):
         on = date.fromisoformat(value)
         return f"{on.day} {on:%b %Y}"

@@ -169,7 +169,7 @@ def preview_of(sheet: Sheet, workdays: Workdays, today: date) -> Preview:
         drawing,
         tuple(_shown(row, today) for row in example.rows),
         tuple(_shown(row, today) for row in example.left_out),
-        tuple(f"{words.words(flag.code)}: {flag.text}" for flag in example.flags),
+        tuple(f"{words.flag_words(flag.code)}: {flag.text}" for flag in example.flags),
         "",
     )
 

@@ -73,6 +73,7 @@ class VisitRow:
     timing: str
     good: str
     bounds: str
+    narrowed: str
     held_by: tuple[str, ...]
     waiting_for: tuple[str, ...]
     missing: tuple[str, ...]
@@ -85,7 +86,7 @@ class VisitRow:
 
 def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, today: date) -> VisitRow:
     plan = visit.as_json()
-    window = words.window_of(plan)
+    window, room = words.window_of(plan), words.room_of(plan)
     on = visit.on or visit.proposed_on
     return VisitRow(
         title=visit.title,
@@ -93,10 +94,11 @@ def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, 
         state=visit.state.value,
         state_words=_state_words(visit, appointment),
         on=_when(visit, appointment, today),
-        timing=words.timing(window, on or today) if window else "",
-        good=words.good_days(window, today),
+        timing=words.timing(window, on or today, room) if window else "",
+        good=words.good_days(window, today, room),
         bounds=words.bounds(window, today),
-        held_by=tuple(words.words(code_of(key)) for key in visit.held_by),
+        narrowed=words.narrowed(plan, today),
+        held_by=tuple(words.flag_words(code_of(key)) for key in visit.held_by),
         waiting_for=visit.waiting_for,
         missing=visit.missing,
         because=visit.because_text,
@@ -202,7 +204,7 @@ def flag_row(flag: Flag, desk: Desk) -> FlagRow:
     mine = flag.is_open and bool(flag.decisions) and may_decide(flag, desk)
     return FlagRow(
         who=who(flag.treatment.couple, desk),
-        title=words.words(flag.code),
+        title=words.flag_words(flag.code),
         text=flag.text,
         severity=flag.severity,
         owner=flag.owner,

@@ -25,7 +25,35 @@ STATUSES: Mapping[str, str] = {
     "cancelled": "cancelled",
     "entered-in-error": "entered in error",
 }
+# What a flag is called, in the words of whoever has to act on it.
+FLAGS: Mapping[str, str] = {
+    "no_antibody_response": "No antibody response",
+    "weak_antibody_response": "Weak antibody response",
+    "result_not_interpretable": "Result not interpretable",
+    "baseline_already_positive": "Baseline already positive",
+    "pregnancy_during_course": "Pregnancy during course",
+    "result_overdue": "Result overdue",
+    "result_expired": "Result expired",
+    "visit_overdue": "Visit overdue",
+    "visit_unrecorded": "Visit without outcome",
+    "window_expired": "Window expired",
+    "given_too_early": "Given too early",
+    "dose_inadequate": "Dose inadequate",
+    "outside_dose": "Dose given elsewhere",
+    "outside_result": "Result from elsewhere",
+    "plan_tight": "Too little room in the plan",
+    "plan_conflict": "The plan contradicts itself",
+    "prerequisite_missing": "Prerequisite missing",
+    "closing_unbooked": "Closing and unbooked",
+    "booking_outside_window": "Booking outside its window",
+    "booking_not_needed": "Booking not needed",
+    "no_open_day": "No open day",
+    "unreachable_window": "Window out of reach",
+    "milestone_unconfirmed": "Milestone unconfirmed",
+    "redose_due": "Re-dose due",
+}
 CHOICES: Mapping[str, str] = {
+    "next_round": "Give the next round as planned",
     "extra_doses": "Give extra doses",
     "extra_dose": "Give an extra dose",
     "change_donor": "Change the donor",
@@ -40,12 +68,29 @@ CHOICES: Mapping[str, str] = {
     "skip": "Leave it out",
     "acknowledge": "Take note",
     "counts": "It counts",
+    "does_not_count": "It does not count",
+    "set_aside": "Set it aside",
     "repeat": "It does not count, repeat it",
     "keep": "Keep the booking",
     "give": "Give the re-dose",
     "decline": "No re-dose",
     "stop": "Stop the treatment",
 }
+# Where a choice means something else than on other flags.
+CHOICES_OF: Mapping[tuple[str, str], str] = {
+    ("no_antibody_response", "continue"): "Continue without a response",
+    ("outside_result", "accept"): "Accept the result",
+    ("plan_tight", "accept"): "Leave it as it is",
+    ("plan_conflict", "accept"): "Leave it as it is",
+}
+CLOCKS: Mapping[str, str] = {"try_by": "Try until", "redose_by": "Re-dose from"}
+CLOCK_STATES: Mapping[str, str] = {
+    "running": "",
+    "run_out": "has passed",
+    "paused": "paused by pregnancy",
+    "closed": "the treatment has ended",
+}
+EVIDENCE: Mapping[str, str] = {"document": "Seen on a document", "reported": "Told, without a document"}
 KINDS: Mapping[str, str] = {
     "milestone": "Milestone",
     "dating": "Dating of the pregnancy",
@@ -89,8 +134,18 @@ def words(code: str) -> str:
     return code.replace("_", " ").replace("-", " ").capitalize()
 
 
-def choice_words(choice: str) -> str:
-    return CHOICES.get(choice, words(choice))
+def flag_words(code: str) -> str:
+    return FLAGS.get(code, words(code))
+
+
+def choice_words(choice: str, code: str = "") -> str:
+    """A choice as it stands on a flag of that code."""
+    return CHOICES_OF.get((code, choice)) or CHOICES.get(choice, words(choice))
+
+
+def clock_words(name: str, until_on: date, state: str, near: date) -> str:
+    """A clock in one line: ``Try until 8 Apr``, and why it does not run."""
+    return ", ".join(filter(None, (f"{CLOCKS[name]} {short(until_on, near)}", CLOCK_STATES[state])))
 
 
 def day(on: date, near: date) -> str:
@@ -117,8 +172,17 @@ def window_of(plan: Mapping[str, Any]) -> dict[str, date]:
     return {name: date.fromisoformat(given[name]) for name in WINDOW_DATES if given.get(name)}
 
 
-def timing(window: Mapping[str, date], on: date) -> str:
-    """What the window says of a day: too early, early, good, late or closed; empty without a window."""
+def room_of(plan: Mapping[str, Any]) -> dict[str, date]:
+    """The ends, `from` and `to`, of the days that the rest of the plan leaves a visit, as far as they are known."""
+    given = plan.get("bookable") or {}
+    return {name: date.fromisoformat(given[name]) for name in ("from", "to") if given.get(name)}
+
+
+def timing(window: Mapping[str, date], on: date, room: Mapping[str, date] | None = None) -> str:
+    """What the window says of a day: too early, early, good, late or closed; empty without a window.
+
+    A good day that leaves no room for what hangs on the visit is ``tight``.
+    """
     if "absolute_minimum" in window and on < window["absolute_minimum"]:
         return "too early"
     if "earliest" in window and on < window["earliest"]:
@@ -127,17 +191,36 @@ def timing(window: Mapping[str, date], on: date) -> str:
         return "closed"
     if "latest" in window and on > window["latest"]:
         return "late"
+    room = room or {}
+    if on < room.get("from", on) or on > room.get("to", on):
+        return "tight"
     return "good" if window else ""
 
 
-def good_days(window: Mapping[str, date], near: date) -> str:
-    """The days that need no reason: from earliest to latest."""
-    first, last = window.get("earliest"), window.get("latest")
+def good_days(window: Mapping[str, date], near: date, room: Mapping[str, date] | None = None) -> str:
+    """The days that need no reason: from earliest to latest, less those that leave no room for the rest."""
+    room = room or {}
+    starts = [day for day in (window.get("earliest"), room.get("from")) if day]
+    ends = [day for day in (window.get("latest"), room.get("to")) if day]
+    first, last = max(starts, default=None), min(ends, default=None)
+    if first and last and first > last:
+        return "none that leaves room for the rest"
     if first and last:
         return span(first, last, near)
     if first:
         return f"from {short(first, near)}"
     return f"until {short(last, near)}" if last else ""
+
+
+def narrowed(plan: Mapping[str, Any], near: date) -> str:
+    """Why fewer days are good than the protocol itself asks, in sentences; empty where it alone bounds them."""
+    bound_by = (plan.get("bookable") or {}).get("bound_by") or ()
+    window = window_of(plan)
+    if not bound_by or good_days(window, near) == good_days(window, near, room_of(plan)):
+        return ""
+    asked = good_days(window, near)
+    opening = f"The protocol asks {asked}. " if asked else ""
+    return f"{opening}Bounded by: {'; '.join(bound_by)}."
 
 
 def bounds(window: Mapping[str, date], near: date) -> str:

@@ -10,12 +10,13 @@ from rest_framework.exceptions import ValidationError
 
 from apps.api.pages import PageQuery
 from apps.api.shapes.fields import Day, Moment, Strict, StrictBoolean, StrictText, Zone, remedied
-from apps.api.shapes.plans import WindowShape
+from apps.api.shapes.plans import BookableShape, WindowShape
 from apps.treatments.models import FlagState
 from protocols.plan import State
 from protocols.status import Status
 
 STATUSES = [status.value for status in Status]
+ARMS = ("left", "right", "both")
 
 
 class AppointmentShape(serializers.Serializer[Any]):
@@ -37,6 +38,7 @@ class AppointmentShape(serializers.Serializer[Any]):
     held = serializers.BooleanField(help_text="A flag waits for a decision: may only be pencilled")
     proposed_on = serializers.DateField(allow_null=True)
     window = WindowShape(source="plan.window", allow_null=True)
+    bookable = BookableShape(source="plan.bookable", allow_null=True, default=None)
     missing = serializers.ListField(source="plan.missing", child=serializers.CharField())
     attends = serializers.ListField(child=serializers.CharField())
     deviation_reason = serializers.CharField()
@@ -80,7 +82,7 @@ class AppointmentQuery(DaysQuery):
 
 
 class BookRequest(Strict):
-    """When. `reason` is needed outside the window; `pencil` keeps a place while a flag holds the visit."""
+    """When. `reason` is needed outside the window or `bookable`; `pencil` keeps a place while a flag holds the visit."""
 
     starts_at = Moment()
     minutes = serializers.IntegerField(required=False, min_value=5, max_value=24 * 60)
@@ -98,7 +100,7 @@ class MoveRequest(Strict):
 
 
 class ConfirmRequest(Strict):
-    """`reason` is needed outside the window."""
+    """`reason` is needed outside the window or `bookable`."""
 
     reason = StrictText(required=False, allow_blank=True, max_length=300)
 
@@ -113,12 +115,31 @@ class EmptyRequest(Strict):
     """Nothing: an empty object, or no body."""
 
 
+class RouteRequest(Strict):
+    """Millilitres by route."""
+
+    intradermal = serializers.FloatField(required=False, min_value=0)
+    subcutaneous = serializers.FloatField(required=False, min_value=0)
+    intramuscular = serializers.FloatField(required=False, min_value=0)
+    intravenous = serializers.FloatField(required=False, min_value=0)
+
+
 class GivenRequest(Strict):
-    """What a dose contained, as far as it was measured."""
+    """What a dose contained and how it was given, as far as it was measured.
+
+    `volume_ml` is what was injected, `route_ml` how it was split, `irradiation_gy` 0 where nothing was irradiated.
+    """
 
     cells_million = serializers.FloatField(required=False, allow_null=True, min_value=0)
     viability_percent = serializers.FloatField(required=False, allow_null=True, min_value=0, max_value=100)
     volume_ml = serializers.FloatField(required=False, allow_null=True, min_value=0)
+    hours_to_injection = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, help_text="From the donor's draw"
+    )
+    arm = serializers.ChoiceField(choices=ARMS, required=False, allow_null=True)
+    route_ml = RouteRequest(required=False, allow_null=True)
+    irradiation_gy = serializers.FloatField(required=False, allow_null=True, min_value=0)
+    medium_lot = StrictText(required=False, allow_null=True, max_length=100)
 
 
 class AttendRequest(Strict):

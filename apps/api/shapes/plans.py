@@ -22,6 +22,34 @@ class WindowShape(serializers.Serializer[Any]):
     maximum = serializers.DateField(allow_null=True)
 
 
+class BookableShape(serializers.Serializer[Any]):
+    """The days that leave room for everything that is not fixed yet, ends inclusive; null where nothing bounds.
+
+    `from` is no name in Python.
+    """
+
+    to = serializers.DateField(allow_null=True)
+    bound_by = serializers.ListField(
+        child=serializers.CharField(), help_text="What makes an end narrower than the window, in words"
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"from": serializers.DateField(allow_null=True), **super().get_fields()}
+
+
+class ClockShape(serializers.Serializer[Any]):
+    """How long something counts: `try_by` with a response, `redose_by` the next dose. `of`: the test or the step."""
+
+    name = serializers.ChoiceField(choices=["try_by", "redose_by"])
+    of = serializers.CharField()
+    starts_on = serializers.DateField()
+    until_on = serializers.DateField()
+    state = serializers.ChoiceField(
+        choices=["running", "run_out", "paused", "closed"],
+        help_text="Pregnancy pauses it, the end of the treatment closes it",
+    )
+
+
 class PlannedVisitShape(serializers.Serializer[Any]):
     """One occurrence of a step. `because` derives its dates, `because_text` does so in words."""
 
@@ -36,6 +64,7 @@ class PlannedVisitShape(serializers.Serializer[Any]):
     partial = serializers.BooleanField(  # type: ignore[assignment]  # the plan's own name for it
         help_text="The window lacks an anchor that is still unknown"
     )
+    bookable = BookableShape(allow_null=True)
     proposed_on = serializers.DateField(allow_null=True)
     waiting_for = serializers.ListField(child=serializers.CharField())
     held_by = serializers.ListField(child=serializers.CharField(), help_text="Keys of flags")
@@ -72,6 +101,12 @@ class VerdictShape(serializers.Serializer[Any]):
     sampled_on = serializers.DateField(required=False)
     resulted_on = serializers.DateField(required=False)
     record = serializers.CharField(required=False)
+    assay = serializers.CharField(required=False)
+    laboratory = serializers.CharField(required=False, allow_null=True)
+    donor = serializers.CharField(
+        required=False, allow_null=True, help_text="Whose cells the sample was tested against"
+    )
+    cutoff_version = serializers.CharField(required=False, allow_null=True)
 
 
 class PlannedFlagShape(serializers.Serializer[Any]):
@@ -100,6 +135,7 @@ class PlanShape(serializers.Serializer[Any]):
     visits = PlannedVisitShape(many=True)
     verdicts = VerdictShape(many=True)
     flags = PlannedFlagShape(many=True)
+    clocks = ClockShape(many=True)
     replan_on = serializers.DateField(allow_null=True)
     closed = serializers.CharField(allow_null=True)
 

@@ -170,7 +170,7 @@ def _step_json(step: Step) -> dict[str, Any]:
         "phase": step.phase,
         "optional": step.optional,
         "attends": list(step.attends),
-        "most": step.rounds.cap if step.rounds else step.count,
+        "most": most.at_most if (most := step.rounds or step.repeat) else step.count,
     }
 
 

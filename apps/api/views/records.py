@@ -54,7 +54,7 @@ class Records(ApiView):
 
     def check_rights(self, request: Request, kinds: set[str]) -> None:
         """Before anything else of the body is looked at: who may not decide learns that, and not what is missing."""
-        if kinds & {"decision", "consent"}:
+        if kinds & {"decision", "consent", "joined"}:
             require_verified(self.caller.actor)
         if "decision" in kinds:
             require_scope(request, Decide.writes)

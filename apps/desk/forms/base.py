@@ -28,6 +28,8 @@ class DeskForm(forms.Form):
     required_css_class = "desk-required"
     # Field names of the service that stand under another name here.
     renamed: dict[str, str] = {}  # noqa: RUF012  read only, overridden as a whole
+    # Names of fields that few need: they stand folded at the end, and open where one of them is filled or wrong.
+    more: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, asks: dict[str, forms.Field], **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -47,6 +49,18 @@ class DeskForm(forms.Form):
             else:
                 classes = INPUT_CLASSES
             widget.attrs.setdefault("class", " ".join(classes))
+
+    def in_sight(self) -> list[forms.BoundField]:
+        """The fields that everybody sees."""
+        return [field for field in self if field.name not in self.more]
+
+    def folded(self) -> list[forms.BoundField]:
+        """The fields that stand behind "More"."""
+        return [field for field in self if field.name in self.more]
+
+    def is_unfolded(self) -> bool:
+        """Whether something behind "More" is wrong or filled in, so that it must not be out of sight."""
+        return any(field.errors or field.value() not in (None, "") for field in self.folded())
 
     def take(self, error: LitError) -> None:
         """Puts each fault beside its field, and what belongs to no field above the form."""

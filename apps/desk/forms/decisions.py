@@ -17,11 +17,19 @@ class DecideForm(DeskForm):
     renamed = {"parameters.doses": "doses", "parameters.donor": "donor"}  # noqa: RUF012  read only
 
     def __init__(
-        self, *args: Any, choices: Sequence[str], donors: Sequence[str], doses_left: int | None, **kwargs: Any
+        self,
+        *args: Any,
+        code: str,
+        choices: Sequence[str],
+        donors: Sequence[str],
+        doses_left: int | None,
+        **kwargs: Any,
     ) -> None:
         asks: dict[str, forms.Field] = {
             "choice": forms.ChoiceField(
-                label="Decision", choices=[(c, choice_words(c)) for c in choices], widget=forms.RadioSelect
+                label="Decision",
+                choices=[(choice, choice_words(choice, code)) for choice in choices],
+                widget=forms.RadioSelect,
             )
         }
         if "extra_doses" in choices:

@@ -8,9 +8,11 @@ from typing import Any
 from django import forms
 
 from apps.desk.forms.base import DateField
-from apps.desk.forms.records import OUTCOMES, PEOPLE, SCREENS, RecordForm, Setting
-
-_CONTENT = ("cells_million", "viability_percent", "volume_ml")
+from apps.desk.forms.dose import MORE, RENAMED, content_in, content_out, dose_fields
+from apps.desk.forms.records import OUTCOMES, PEOPLE, SCREENS
+from apps.desk.forms.results import elsewhere_field
+from apps.desk.forms.setting import RecordForm, Setting
+from apps.desk.words import words
 
 
 class _OfStep(RecordForm):
@@ -24,24 +26,27 @@ class _OfStep(RecordForm):
 
 class FulfilledForm(_OfStep):
     kind, title = "fulfilled", "Visit done"
+    renamed = dict(RENAMED)  # noqa: RUF012  read only
+    more = (*MORE, "donor", "elsewhere")
 
     def build(self, setting: Setting) -> dict[str, forms.Field]:
+        known = [(name, words(name)) for name in setting.donors()]
         return {
             **super().build(setting),
-            "cells_million": forms.FloatField(label="Cells (million)", required=False, min_value=0),
-            "viability_percent": forms.FloatField(
-                label="Viability (%)", required=False, min_value=0, max_value=100
+            **dose_fields(),
+            "donor": forms.ChoiceField(
+                label="Whose cells", required=False, choices=[("", "The donor of that day"), *known]
             ),
-            "volume_ml": forms.FloatField(label="Volume injected (ml)", required=False, min_value=0),
+            "elsewhere": elsewhere_field(),
         }
 
     @classmethod
     def initial_of(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {**data, **(data.get("given") or {})}
+        return {**data, **content_out(data.get("given") or {})}
 
     def record(self) -> dict[str, Any]:
         body = super().record()
-        content = {name: body.pop(name) for name in _CONTENT if name in body}
+        content = content_in(body)
         return {**body, "given": content} if content else body
 
 

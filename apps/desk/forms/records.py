@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django import forms
 
-from apps.desk.forms.base import DateField, DeskForm
+from apps.desk.forms.results import ResultForm
+from apps.desk.forms.setting import RecordForm, Setting, on_field
 from apps.desk.words import words
-from protocols import Template
 
 PEOPLE = (("recipient", "Recipient"), ("partner", "Partner"))
 SCREENS = (
     ("hiv", "HIV"), ("hbv", "Hepatitis B"), ("hcv", "Hepatitis C"), ("syphilis", "Syphilis"),
     ("pregnancy-test", "Pregnancy test of the day (recipient)"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What the forms of one treatment are made from."""
-
-    template: Template
-    today: date
-    visits: tuple[tuple[str, str], ...] = ()
-
-    def tests(self) -> list[tuple[str, str]]:
-        return [
-            (name, f"{test.title} ({', '.join(dict.fromkeys(assay.unit for assay in test.assays.values()))})")
-            for name, test in self.template.tests.items()
-        ]
-
-    def milestones(self) -> list[tuple[str, str]]:
-        """Every milestone but the loss, which has its own page."""
-        return [(name, kind.title) for name, kind in self.template.milestones.items() if name != "loss"]
-
-    def optional_steps(self) -> list[tuple[str, str]]:
-        return [(step.name, step.title) for step in self.template.steps if step.optional]
-
-    def donors(self) -> list[str]:
-        """Names of donors that the protocol itself knows, the partner first."""
-        sizes = [size for step in self.template.dose_steps if step.rounds for size in step.rounds.sizes]
-        return list(
-            dict.fromkeys(["partner", "unrelated", "partner+unrelated", *(s.donor for s in sizes if s.donor)])
-        )
-
-
-class RecordForm(DeskForm):
-    """Base without fields: `record()` is the body that the service takes. Ticks are part of it, empty fields never."""
-
-    kind = ""
-    title = ""
-
-    def __init__(self, *args: Any, setting: Setting, **kwargs: Any) -> None:
-        asks: dict[str, forms.Field] = self.build(setting)
-        super().__init__(*args, asks=asks, **kwargs)
-
-    def build(self, setting: Setting) -> dict[str, forms.Field]:
-        return {}
-
-    def record(self) -> dict[str, Any]:
-        return {"kind": self.kind, **self.given()}
-
-    def records(self) -> list[dict[str, Any]]:
-        """What one sitting says: a single record unless the form says more."""
-        return [self.record()]
-
-    @classmethod
-    def initial_of(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """A record's own values, as the form names them."""
-        return dict(data)
-
-
-def _on(setting: Setting, label: str = "Date") -> DateField:
-    return DateField(label=label, initial=setting.today)
 
 
 class MilestoneForm(RecordForm):
@@ -87,7 +26,7 @@ class MilestoneForm(RecordForm):
         return {
             "name": forms.ChoiceField(label="What", choices=setting.milestones()),
             "certainty": forms.ChoiceField(label="How sure", choices=sure, initial="happened"),
-            "on": _on(setting),
+            "on": on_field(setting),
         }
 
 
@@ -105,26 +44,10 @@ class DatingForm(RecordForm):
         ]
         return {
             "basis": forms.ChoiceField(label="Dated by", choices=bases),
-            "on": _on(setting),
+            "on": on_field(setting),
             "ga": forms.CharField(
                 label="Age on the scan", required=False, help_text="With a scan only, like 8w2d."
             ),
-        }
-
-
-class ResultForm(RecordForm):
-    kind, title = "result", "Result"
-
-    def build(self, setting: Setting) -> dict[str, forms.Field]:
-        outcomes = [("final", "Final"), ("invalid", "Not interpretable")]
-        return {
-            "test": forms.ChoiceField(label="Test", choices=setting.tests()),
-            "sampled_on": _on(setting, "Sample taken"),
-            "resulted_on": _on(setting, "Result came"),
-            "outcome": forms.ChoiceField(label="The result is", choices=outcomes, initial="final"),
-            "value": forms.FloatField(label="Value", required=False, help_text="In the unit of the test."),
-            "assay": forms.CharField(label="Assay", required=False),
-            "laboratory": forms.CharField(label="Laboratory", required=False),
         }
 
 
@@ -146,7 +69,7 @@ class ScreeningForm(RecordForm):
                 initial=_SEROLOGY,
                 widget=forms.CheckboxSelectMultiple,
             ),
-            "sampled_on": _on(setting, "Sample taken"),
+            "sampled_on": on_field(setting, "Sample taken"),
             "outcome": forms.ChoiceField(label="Outcome of all of them", choices=OUTCOMES),
         }
 
@@ -161,7 +84,7 @@ class ConsentForm(RecordForm):
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {
             "person": forms.ChoiceField(label="Person", choices=PEOPLE),
-            "on": _on(setting, "Signed on"),
+            "on": on_field(setting, "Signed on"),
             "given": forms.BooleanField(
                 label="Consent is given",
                 required=False,
@@ -180,7 +103,7 @@ class OptInForm(RecordForm):
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {
             "step": forms.ChoiceField(label="Step", choices=setting.optional_steps()),
-            "on": _on(setting),
+            "on": on_field(setting),
             "wanted": forms.BooleanField(label="The couple wants it", required=False, initial=True),
         }
 
@@ -191,8 +114,8 @@ class AbsenceForm(RecordForm):
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {
             "person": forms.ChoiceField(label="Who is away", choices=PEOPLE),
-            "from_on": _on(setting, "First day away"),
-            "to_on": _on(setting, "Last day away"),
+            "from_on": on_field(setting, "First day away"),
+            "to_on": on_field(setting, "Last day away"),
         }
 
 
@@ -204,7 +127,7 @@ class DonorForm(RecordForm):
             "donor": forms.ChoiceField(
                 label="Donor", choices=[(name, words(name)) for name in setting.donors()]
             ),
-            "on": _on(setting, "From"),
+            "on": on_field(setting, "From"),
         }
 
 
@@ -214,7 +137,7 @@ class SkippedForm(RecordForm):
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {
             "visit": forms.ChoiceField(label="Visit", choices=setting.visits),
-            "on": _on(setting, "Decided on"),
+            "on": on_field(setting, "Decided on"),
             "reason": forms.CharField(label="Reason", max_length=300),
         }
 
@@ -229,7 +152,7 @@ class _Reasoned(RecordForm):
 
     def build(self, setting: Setting) -> dict[str, forms.Field]:
         return {
-            "on": _on(setting, "From"),
+            "on": on_field(setting, "From"),
             "reason": forms.CharField(label="Reason", max_length=300, required=self.asked),
         }
 
@@ -250,7 +173,7 @@ class NoteForm(RecordForm):
     kind, title = "note", "Note"
 
     def build(self, setting: Setting) -> dict[str, forms.Field]:
-        return {"text": forms.CharField(label="Note", widget=forms.Textarea), "on": _on(setting)}
+        return {"text": forms.CharField(label="Note", widget=forms.Textarea), "on": on_field(setting)}
 
 
 FORMS: Mapping[str, type[RecordForm]] = {

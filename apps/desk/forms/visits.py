@@ -10,6 +10,8 @@ from django import forms
 
 from apps.clinic.clock import local_moment
 from apps.desk.forms.base import DateField, DeskForm, TimeField
+from apps.desk.forms.dose import MORE, RENAMED, content_in, dose_fields
+from protocols.template import Step
 
 # Six picks and "other": a pick is enough of a reason, and the words can be said more exactly.
 DEVIATIONS = (
@@ -95,10 +97,13 @@ class ArrivalForm(DeskForm):
 
 
 class AttendForm(DeskForm):
-    """What was done; the content of a dose is asked for doses only."""
+    """What was done; the content of a dose is asked for doses only, against what `dose`, its step, asks."""
+
+    renamed = dict(RENAMED)  # noqa: RUF012  read only
+    more = MORE
 
     def __init__(
-        self, *args: Any, today: date, dose: bool, asks_pregnancy: bool = False, **kwargs: Any
+        self, *args: Any, today: date, dose: Step | None, asks_pregnancy: bool = False, **kwargs: Any
     ) -> None:
         asks: dict[str, forms.Field] = {"on": DateField(label="Done on", initial=today)}
         if asks_pregnancy:
@@ -108,22 +113,13 @@ class AttendForm(DeskForm):
                 widget=forms.RadioSelect,
                 help_text="Asked before the donor is drawn.",
             )
-        if dose:
-            asks |= {
-                "cells_million": forms.FloatField(label="Cells (million)", required=False, min_value=0),
-                "viability_percent": forms.FloatField(
-                    label="Viability (%)", required=False, min_value=0, max_value=100
-                ),
-                "volume_ml": forms.FloatField(label="Volume injected (ml)", required=False, min_value=0),
-            }
+        if dose is not None:
+            asks |= dose_fields(dose)
         super().__init__(*args, asks=asks, **kwargs)
 
-    def content(self) -> dict[str, float] | None:
+    def content(self) -> dict[str, Any] | None:
         """What was given, or None where nothing was measured."""
-        given = self.given()
-        for name in ("on", "pregnancy_test"):
-            given.pop(name, None)
-        return given or None
+        return content_in(self.given())
 
 
 class ReasonForm(DeskForm):

@@ -13,9 +13,10 @@ from django.urls import reverse
 from apps.clinic.errors import LitError
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
+from apps.desk.evidence import facts_of
 from apps.desk.forms.base import in_one_line
 from apps.desk.forms.decisions import DecideForm
-from apps.desk.forms.records import Setting
+from apps.desk.forms.setting import Setting
 from apps.desk.pages.base import FormPage
 from apps.desk.pages.records import setting_of
 from apps.desk.rows import changes_in_words, may_decide, who
@@ -64,7 +65,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "effects": _effects(flag, plan, desk) if able else [],
     }
     return FormPage(
-        title=words.words(flag.code),
+        title=words.flag_words(flag.code),
         form=form,
         act=act,
         done="Decided and signed. The plan has been made anew.",
@@ -78,6 +79,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _form(request: HttpRequest, flag: Flag, setting: Setting, plan: Plan) -> DecideForm:
     return DecideForm(
         request.POST or None,
+        code=flag.code,
         choices=flag.decisions,
         donors=setting.donors()[1:],
         doses_left=_doses_left(setting.template, plan),
@@ -97,7 +99,11 @@ def _frame(flag: Flag, plan: Plan, template: Template, desk: Desk) -> dict[str, 
         "due": words.day(flag.due_on, today),
         "late": flag.is_open and flag.due_on < today,
         "holds": held,
-        "facts": _facts(flag, plan, template),
+        "facts": [*facts_of(flag, plan, template, today), _progress(template, plan)],
+        "decided": words.choice_words(flag.decision.data["choice"], flag.code) if flag.decision else "",
+        "decided_before": words.choice_words(flag.previous_decision["choice"], flag.code)
+        if flag.previous_decision
+        else "",
         "results": [verdict.text for verdict in plan.verdicts if isinstance(verdict, ResponseVerdict)],
         "visit_url": reverse("admin:treatments_appointment_change", args=[visit.pk]) if visit else "",
         "treatment_url": reverse("admin:treatments_treatment_change", args=[flag.treatment_id]),
@@ -105,25 +111,9 @@ def _frame(flag: Flag, plan: Plan, template: Template, desk: Desk) -> dict[str, 
     }
 
 
-def _facts(flag: Flag, plan: Plan, template: Template) -> list[tuple[str, str]]:
-    """Value, assay, day of the sample and dose n of the cap, as far as the flag has them."""
-    caused = set(flag.cause)
-    facts: list[tuple[str, str]] = []
-    for verdict in plan.verdicts:
-        if isinstance(verdict, ResponseVerdict) and verdict.record in caused:
-            test = template.tests[verdict.test]
-            value = "not interpretable" if verdict.value is None else f"{verdict.value:g} {verdict.unit}"
-            facts += [
-                (test.title, value),
-                ("Band", verdict.band or "none"),
-                ("Assay", verdict.assay),
-                (
-                    "Sample taken",
-                    f"{verdict.sampled_on:%a} {verdict.sampled_on.day} {verdict.sampled_on:%b %Y}",
-                ),
-            ]
+def _progress(template: Template, plan: Plan) -> tuple[str, str]:
     given, cap = _doses(template, plan)
-    return [*facts, ("Doses that count", f"{given} of at most {cap}" if cap else str(given))]
+    return ("Doses that count", f"{given} of at most {cap}" if cap else str(given))
 
 
 def _doses(template: Template, plan: Plan) -> tuple[int, int | None]:
@@ -156,9 +146,9 @@ def _effects(flag: Flag, before: Plan, desk: Desk) -> list[Effect]:
         try:
             after, _ = preview(treatment=flag.treatment, records=[data], at=desk.at, actor=actor)
         except LitError as error:
-            found.append(Effect(words.choice_words(choice), (), in_one_line(error)))
+            found.append(Effect(words.choice_words(choice, flag.code), (), in_one_line(error)))
             continue
         lines = [f"The treatment ends: {after.closed}"] if after.closed and not before.closed else []
         lines += changes_in_words(before, after, today)
-        found.append(Effect(words.choice_words(choice), tuple(lines)))
+        found.append(Effect(words.choice_words(choice, flag.code), tuple(lines)))
     return found

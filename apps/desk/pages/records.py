@@ -14,7 +14,8 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import DateField, DeskForm
 from apps.desk.forms.decisions import CorrectionForm
 from apps.desk.forms.done import DONE_FORMS
-from apps.desk.forms.records import FORMS, RIGHT_OF, RecordForm, Setting
+from apps.desk.forms.records import FORMS, RIGHT_OF
+from apps.desk.forms.setting import RecordForm, Setting
 from apps.desk.history import said, titles_of
 from apps.desk.pages.base import FormPage
 from apps.desk.rows import number, who

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +12,14 @@ from django.urls import reverse
 
 from apps.desk.access import Desk, desk_of
 from apps.desk.forms.records import FORMS, RIGHT_OF
-from apps.desk.history import record_rows
+from apps.desk.history import record_rows, titles_of
 from apps.desk.pages.base import page
 from apps.desk.rows import Button, flag_row, visit_row, who
-from apps.desk.words import TIMINGS, words
+from apps.desk.words import KINDS, TIMINGS, clock_words, short, words
 from apps.treatments.models import Treatment
 from apps.treatments.queries import appointments_of, flags_of, plan_of, records_of, template, treatment_by_id
 from apps.treatments.version_queries import version_changes
-from protocols import Plan
+from protocols import Plan, Template
 from protocols.plan import DoseVerdict, Verdict
 
 # In the order in which a nurse needs them; pause, resume and close stand apart.
@@ -49,9 +51,10 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     flags = list(flags_of(treatment.clinic, state=None, treatment=treatment))
     may_correct = desk.may("record", treatment.clinic)
     visits = [visit_row(visit, appointments.get(visit.key), desk, today) for visit in plan.visits]
+    setting = template(treatment.protocol_version)
     records = record_rows(
         records_of(treatment),
-        template(treatment.protocol_version),
+        setting,
         treatment.clinic.zone,
         may_correct=may_correct,
     )
@@ -59,6 +62,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "treatment": treatment,
         "who": who(treatment.couple, desk),
         "next": _next(plan),
+        "clocks": clock_lines(plan, setting, today),
         "visits": visits,
         "verdicts": [_verdict(verdict) for verdict in plan.verdicts],
         "open_flags": [flag_row(flag, desk) for flag in flags if flag.is_open],
@@ -80,6 +84,26 @@ def _next(plan: Plan) -> str:
     return f"{dated[0][1]}, {dated[0][0]:%a} {dated[0][0].day} {dated[0][0]:%b %Y}" if dated else ""
 
 
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """How long something counts, in one line, and from which day."""
+
+    text: str
+    why: str
+
+
+def clock_lines(plan: Plan, protocol: Template, today: date) -> list[ClockLine]:
+    """The clocks that have started, the earliest end first."""
+    titles = titles_of(protocol)
+    return [
+        ClockLine(
+            clock_words(clock.name, clock.until_on, clock.state, today),
+            f"{titles.get(clock.of, clock.of)}, from {short(clock.starts_on, today)}",
+        )
+        for clock in sorted(plan.clocks, key=lambda clock: (clock.until_on, clock.name))
+    ]
+
+
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     """A verdict as a line: of a dose whether it counts, of a result what it says."""
     if isinstance(verdict, DoseVerdict):
@@ -97,11 +121,14 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 def _actions(treatment: Treatment, plan: Plan, desk: Desk) -> list[Button]:
     kinds = _RECORDS + (("resume",) if plan.closed or _paused(plan) else ("pause", "close"))
     has_optional = any(row.state != "fulfilled" for row in plan.visits)
-    return [
+    found = [
         Button(FORMS[kind].title, reverse("admin:treatment_record", args=[treatment.pk, kind]))
         for kind in kinds
         if desk.may(RIGHT_OF.get(kind, "record"), treatment.clinic) and (kind != "skipped" or has_optional)
     ]
+    if desk.may("record", treatment.clinic) and not plan.closed:
+        found.append(Button(KINDS["joined"], _address(treatment, "treatment_join")))
+    return found
 
 
 def _paused(plan: Plan) -> bool:

@@ -31,6 +31,7 @@ from apps.desk.rows import (
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointment_by_id, flags_of, plan_of, template
 from apps.treatments.services import preview, record
+from protocols.template import Step
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -87,7 +88,7 @@ def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _book_form(request: HttpRequest, visit: Appointment) -> BookForm:
     start = visit.starts_at if visit.in_force else None
-    usual = MINUTES[template(visit.treatment.protocol_version).step_named[visit.step].kind]
+    usual = MINUTES[_step_of(visit).kind]
     length = visit.ends_at - visit.starts_at if visit.in_force and visit.ends_at and visit.starts_at else None
     return BookForm(
         request.POST or None,
@@ -142,7 +143,7 @@ def _preview(visit: Appointment, form: BookForm, desk: Desk) -> dict[str, object
     before = plan_of(visit.treatment, desk.at)
     return {
         "previewed": True,
-        "verdict": words.timing(words.window_of(visit.plan), on),
+        "verdict": words.timing(words.window_of(visit.plan), on, words.room_of(visit.plan)),
         "preview_lines": changes_in_words(before, after, today),
         "preview_flags": [
             flag.text for flag in after.flags if flag.key not in {old.key for old in before.flags}
@@ -216,7 +217,7 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AttendForm(
         request.POST or None,
         today=min(on, desk.today(visit.clinic)),
-        dose="donor" in visit.attends,
+        dose=_step_of(visit) if "donor" in visit.attends else None,
         asks_pregnancy=asks_on_arrival(visit),
     )
 
@@ -233,6 +234,10 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
         template="desk/visit_form.html",
         context=frame(visit, desk),
     ).answer(request)
+
+
+def _step_of(visit: Appointment) -> Step:
+    return template(visit.treatment.protocol_version).step_named[visit.step]
 
 
 def _record_the_visit(request: HttpRequest, desk: Desk, visit: Appointment, form: AttendForm) -> None:
@@ -259,8 +264,8 @@ def found(request: HttpRequest, pk: UUID) -> tuple[Desk, Appointment]:
 def frame(visit: Appointment, desk: Desk) -> dict[str, object]:
     """What every page of a visit shows: whom, what, its window and why."""
     today = desk.today(visit.clinic)
-    window = words.window_of(visit.plan)
-    held = [words.words(key.split(":", 1)[0]) for key in visit.plan.get("held_by") or []]
+    window, room = words.window_of(visit.plan), words.room_of(visit.plan)
+    held = [words.flag_words(key.split(":", 1)[0]) for key in visit.plan.get("held_by") or []]
     return {
         "visit": visit,
         "who": who(visit.treatment.couple, desk),
@@ -268,7 +273,8 @@ def frame(visit: Appointment, desk: Desk) -> dict[str, object]:
         "status": words.STATUSES[visit.status],
         "state": words.STATES[visit.state],
         "starts": f"{words.day(local(visit).date(), today)}, {local(visit):%H:%M}" if visit.starts_at else "",
-        "good": words.good_days(window, today),
+        "good": words.good_days(window, today, room),
+        "narrowed": words.narrowed(visit.plan, today),
         "bounds": words.bounds(window, today),
         "proposed": words.day(visit.proposed_on, today) if visit.proposed_on else "",
         "because": visit.plan.get("because_text", ""),

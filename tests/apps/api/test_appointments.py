@@ -110,6 +110,46 @@ def test_what_a_dose_contained_is_recorded(api: Api, treatment: Treatment, clock
     assert Record.objects.get(kind="fulfilled").data["given"] == {"cells_million": 100.0}
 
 
+def test_how_a_dose_was_given_is_recorded_and_what_is_no_way_is_refused(
+    api: Api, treatment: Treatment, clock: Clock
+) -> None:
+    nurse = staff(treatment.clinic, "nurse")
+    consented(treatment, nurse)
+    resulted(treatment, nurse, AT, 4)
+    clock.at = AT + timedelta(weeks=1)
+    screened(treatment, nurse, clock.at)
+    path = f"appointments/{visit(treatment, 'sensitisation').pk}/attend/"
+    wrong = {"arm": "leg", "route_ml": {"oral": 1}, "hours_to_injection": -1, "irradiation_gy": "much"}
+    refused = api.post(path, {"given": wrong})
+    assert refused.status_code == 400
+    assert fields_of(refused) == {
+        "given.arm", "given.route_ml.oral", "given.hours_to_injection", "given.irradiation_gy",
+    }  # fmt: skip
+    given = {
+        "cells_million": 100.0,
+        "hours_to_injection": 3.5,
+        "arm": "left",
+        "route_ml": {"intradermal": 1.5, "subcutaneous": 0.5},
+        "irradiation_gy": 25.0,
+        "medium_lot": "RPMI 7",
+    }
+    done = api.post(path, {"given": given})
+    assert done.status_code == 200, done.content
+    assert Record.objects.get(kind="fulfilled").data["given"] == given
+
+
+def test_the_days_that_the_rest_of_the_plan_leaves_are_told_with_what_bounds_them(
+    api: Api, treatment: Treatment
+) -> None:
+    one = api.get(f"appointments/{visit(treatment, 'sensitisation').pk}/").json()
+    planned = {
+        (shown["step"], shown["occurrence"]): shown["bookable"]
+        for shown in api.get(f"treatments/{treatment.pk}/plan/").json()["visits"]
+    }
+    assert set(one["bookable"]) == {"from", "to", "bound_by"}
+    assert one["bookable"] == planned["sensitisation", 1]
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [

@@ -55,6 +55,10 @@ FIELDS += [
     "basis",
     "ga",
     "given",
+    "elsewhere",
+    "evidence",
+    "assay",
+    "cutoff_version",
 ]
 PLAUSIBLE: dict[str, Any] = {
     "on": st.sampled_from([TODAY, "2020-02-29", "0001-01-01", "1000-01-01", "9999-12-31"]),
@@ -65,6 +69,9 @@ PLAUSIBLE: dict[str, Any] = {
     "sampled_on": st.just(TODAY),
     "resulted_on": st.just(TODAY),
     "test": st.just("apca"),
+    "given": st.dictionaries(st.sampled_from(["arm", "route_ml", "irradiation_gy", "medium_lot"]), VALUES),
+    "elsewhere": st.sampled_from(["document", "reported", "x"]),
+    "evidence": st.sampled_from(["document", "reported", "x"]),
     "value": st.sampled_from([0, 100, 101, -1, 3.5]),
 }
 RECORDS = st.fixed_dictionaries(

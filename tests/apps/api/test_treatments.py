@@ -10,6 +10,7 @@ from apps.clinic.models import Change
 from apps.treatments.models import Appointment, Record, Treatment
 from apps.treatments.queries import plan_of, treatment_by_id
 from tests.apps.api.calls import a_program, fields_of, problem_of, signed_in
+from tests.apps.api.conftest import Clock
 from tests.rows import AT, a_clinic, a_couple, a_protocol, a_treatment, after_three_doses, consented, staff
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,38 @@ def test_a_treatment_is_started_and_its_visits_are_there_at_once() -> None:
     assert api.get(f"treatments/{body['id']}/").json() == body
     assert api.get("treatments/", {"couple": str(couple.pk)}).json()["results"] == [body]
     assert Appointment.objects.filter(treatment_id=body["id"]).exists()
+
+
+def test_a_response_is_told_with_all_that_the_laboratory_said_and_starts_a_clock(clock: Clock) -> None:
+    clinic = a_clinic()
+    nurse = staff(clinic, "nurse")
+    treatment, clock.at = after_three_doses(clinic, nurse)
+    api, day = a_program(clinic), clock.at.date().isoformat()
+    made = api.post(
+        f"treatments/{treatment.pk}/records/",
+        {"kind": "result", "test": "apca", "sampled_on": day, "resulted_on": day, "value": 80,
+         "laboratory": "central", "donor": "partner"},
+    )  # fmt: skip
+    assert made.status_code == 201, made.content
+    plan = api.get(f"treatments/{treatment.pk}/plan/").json()
+    told = plan["verdicts"][-1]
+    assert (told["verdict"], told["laboratory"], told["donor"]) == ("responded", "central", "partner")
+    assert told["assay"]
+    assert "cutoff_version" in told
+    assert [(one["name"], one["state"]) for one in plan["clocks"]] == [
+        ("try_by", "running"),
+        ("redose_by", "running"),
+    ]
+    assert plan["clocks"][0]["starts_on"] < plan["clocks"][0]["until_on"]
+
+
+def test_a_program_opens_no_past_of_another_clinic() -> None:
+    clinic = a_clinic()
+    treatment = a_treatment(clinic)
+    body = {"kind": "joined", "on": TODAY, "evidence": "document", "place": "Pune"}
+    answer = a_program(clinic).post(f"treatments/{treatment.pk}/records/", body)
+    assert (answer.status_code, problem_of(answer)["code"]) == (403, "not_verified")
+    assert not Record.objects.filter(kind="joined").exists()
 
 
 def test_a_treatment_may_start_without_a_date() -> None:
