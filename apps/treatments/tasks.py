@@ -61,7 +61,9 @@ def follow_moves() -> dict[str, object]:
 
 
 def apply_soon(move_id: UUID) -> None:
-    """Asks a worker to take up the move, after its commit. Without a broker the sweep of the next minute does."""
+    """Asks a worker to take up the move, after its commit. Without a broker this gives up within ten seconds and raises
+    nothing; the sweep of the next minute takes the move up.
+    """
     try:
         apply_move.apply_async((str(move_id),), retry=False)
     except OperationalError:

@@ -383,6 +383,21 @@ def test_the_tasks_take_ids_and_the_sweep_takes_up_what_was_lost(
     assert [pinned(one) for one in treatments] == ["2", "2"]
 
 
+def test_without_a_broker_a_move_begins_all_the_same(
+    clinic: Clinic, doctor: Actor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows.a_treatment(clinic)
+    version = a_version(clinic, "2")
+    move = start_move(version=version, chosen=chosen(previews(version)), actor=doctor, at=NOW)
+    with tasks.apply_move.app.connection_for_write("redis://127.0.0.1:1/0") as nowhere:
+        monkeypatch.setattr(
+            tasks.apply_move.app, "producer_or_acquire", lambda producer=None: nowhere.Producer()
+        )
+        tasks.apply_soon(move.pk)
+    assert f"move {move.pk} waits for the sweep" in caplog.text
+    assert progress(move).waiting == 1
+
+
 def test_without_a_worker_the_command_of_the_sweep_moves_too(
     clinic: Clinic, doctor: Actor, capsys: pytest.CaptureFixture[str]
 ) -> None:
