@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from protocols.durations import add, latest_reaching
-from protocols.plan import PlannedVisit, State
+from protocols.plan import LIVE, PlannedVisit, State
 from protocols.simulation.chance import Chance
 from protocols.simulation.diary import Diary, Key
 from protocols.simulation.life import Ending, Life
@@ -123,10 +123,14 @@ class Couple:
         return bool(wanted)
 
     def _bookable(self) -> list[PlannedVisit]:
-        """Visits that can be booked: proposed from days that are known, not held, not booked yet."""
+        """The next visit of each step, if it is proposed from days that are known, not held and not booked yet."""
+        following: dict[str, PlannedVisit] = {}
+        for visit in self.diary.planned.visits:
+            if visit.state in LIVE:
+                following.setdefault(visit.step, visit)
         return [
             visit
-            for visit in self.diary.planned.visits
+            for visit in following.values()
             if visit.state in (State.PROPOSED, State.MISSED)
             and visit.proposed_on
             and not (visit.held_by or visit.provisional or visit.key in self.diary.bookings)
@@ -221,9 +225,9 @@ class Couple:
 
     def _next(self, today: date) -> date | None:
         """The next day on which anything can happen; None if nothing will."""
-        return min((day for day in self._days() if day > today), default=None)
+        return min((day for day in self._ahead() if day > today), default=None)
 
-    def _days(self) -> Iterator[date]:
+    def _ahead(self) -> Iterator[date]:
         yield from (day for day, _ in self.due)
         yield from self.diary.bookings.values()
         yield from map(self._booked_from, self._bookable())

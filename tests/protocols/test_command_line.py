@@ -261,7 +261,7 @@ def test_a_bad_document_and_bad_facts_are_told_together(
     [
         ("a: [", "line 1: document: not readable"),
         ("name: x\nname: y\n", "line 2: document: not readable: 'name' stands twice"),
-        ("1: x\n", "line 1: document: not readable: 1 is no name"),
+        ("1: x\n", "line 1: 1: is no field here"),
         ("- one\n", "document: is no mapping of fields"),
         ("", "document: is no mapping of fields"),
         ("name: x\nparameters: [gap]\n", "line 2: parameters: are no mapping of names"),

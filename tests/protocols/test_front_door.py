@@ -33,7 +33,7 @@ def test_every_error_belongs_to_one_tree() -> None:
 
 def test_the_core_imports_nothing_but_the_standard_library_and_three_packages() -> None:
     found = set()
-    for path in SOURCES:
+    for path in (path for path in SOURCES if "shell" not in path.parts):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
