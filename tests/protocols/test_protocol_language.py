@@ -13,7 +13,6 @@ from tests.builders import (
     day,
     flag_of,
     given,
-    milestone,
     plan_on,
     pregnant,
     record,
@@ -128,50 +127,6 @@ def test_repeats_that_were_done_stay_when_the_end_moves_before_them() -> None:
     scan = record("dating", basis="scan", on="2026-02-28", ga="11w4d")  # 12w0d on 3 March
     planned = plan_on("2026-03-01", [*done, scan], repeating(9))
     assert states(planned) == {"dose#1": "fulfilled", "dose#2": "fulfilled"}
-
-
-# Days of the cycle
-
-BY_CYCLE = template(
-    step("dose", after({"cycle_day": 5, "occurrence": 1}, earliest="P0D", latest="P3D"), rounds=rounds(1, 1),
-         next=NEXT, later_round=[after({"cycle_day": 5, "occurrence": 2}, earliest="P0D", latest="P3D")]),
-    step("assay", after({"step": "dose", "occurrence": "round"}, target="P2W"),
-         after({"cycle_day": 18}, earliest="P0D", latest="P2D"), kind="test", test="apca", measures="round", of="dose"),
-    tests={"apca": LIT.tests["apca"].model_dump(by_alias=True)},
-)  # fmt: skip
-CYCLE = [started("2026-03-01"), milestone("cycle-start", "2026-03-02"), given(1, "2026-03-07", "dose")]
-
-
-def test_cycle_day_one_is_the_first_day_and_the_test_falls_on_days_18_to_20_of_the_cycle_of_the_dose() -> (
-    None
-):
-    """2 March is day 1, so 6 March is day 5, and days 18 to 20 are 19 to 21 March; two weeks after the dose is the 21st."""
-    begun = plan_on("2026-03-02", CYCLE[:2], BY_CYCLE)
-    assert visit_of(begun, "dose").proposed_on == day("2026-03-06")
-    window = visit_of(plan_on("2026-03-07", CYCLE, BY_CYCLE), "assay").window
-    assert window is not None
-    assert (window.earliest, window.target, window.latest) == (
-        day("2026-03-19"),
-        day("2026-03-21"),
-        day("2026-03-21"),
-    )
-
-
-def test_a_test_that_was_done_stays_in_the_cycle_of_its_dose_when_the_next_begins() -> None:
-    done = [*CYCLE, result(5, "2026-03-20"), milestone("cycle-start", "2026-03-30")]
-    planned = plan_on("2026-03-30", done, BY_CYCLE)
-    window = visit_of(planned, "assay").window
-    assert window is not None
-    assert (window.earliest, window.latest) == (day("2026-03-19"), day("2026-03-21"))
-    assert "no_antibody_response" in codes(planned)
-    # The second dose on day 5 of the second cycle: 3 April; its test on days 18 to 20: 16 to 18 April.
-    assert visit_of(planned, "dose", 2).proposed_on == day("2026-04-03")
-    assert visit_of(planned, "assay", 2).proposed_on == day("2026-04-17")
-
-
-def test_a_cycle_that_has_not_begun_is_waited_for() -> None:
-    planned = plan_on("2026-03-21", [*CYCLE, result(5, "2026-03-20", "2026-03-21")], BY_CYCLE)
-    assert visit_of(planned, "dose", 2).proposed_on is None
 
 
 # Two tests after one round
