@@ -10,15 +10,38 @@ from protocols.checks_anchors import circles, never_known
 from protocols.checks_names import citations, names
 from protocols.document import all_numbers, all_relations, bands_of
 from protocols.errors import Fault
+from protocols.facts import Facts
+from protocols.planner import plan
+from protocols.records import Milestone
 from protocols.template import LIMITS, OFFSETS, Relation, Template
 from protocols.windows import WINDOW_DATES, window_after, window_before
+from protocols.workdays import Workdays
 
+_START_DAYS = tuple(
+    date(year, month, day)
+    for year in (2027, 2028)
+    for month, day in (
+        (1, 28),
+        (1, 29),
+        (1, 30),
+        (1, 31),
+        (2, 28),
+        (3, 1),
+        (4, 30),
+        (5, 31),
+        (8, 31),
+        (12, 31),
+    )
+)
 _SAMPLE_DAYS = tuple(date(2027, 1, 1) + timedelta(days=days) for days in range(1461))
 
 
 def check(template: Template) -> list[Fault]:
-    """Every contradiction of a document, each with the dotted path of its field."""
-    return [
+    """Every contradiction of a document, each with the dotted path of its field.
+
+    Whether couples can keep it is tried once nothing else is wrong, for a faulty document cannot be planned with.
+    """
+    faults = [
         *names(template),
         *citations(template),
         *_window_orders(template),
@@ -28,6 +51,7 @@ def check(template: Template) -> list[Fault]:
         *never_known(template),
         *circles(template),
     ]
+    return faults or list(_contradictions(template, "plan_conflict"))
 
 
 def blanks(template: Template) -> list[str]:
@@ -56,6 +80,7 @@ def warnings(template: Template) -> list[Fault]:
             if not any(relation.absolute_minimum or relation.earliest for relation in relations):
                 message = f"{step.name} can be planned on any day before its target: the window has no floor"
                 found.append(Fault(f"steps.{index}.{group}", message, "Give earliest or absolute_minimum"))
+    found += _contradictions(template, "plan_tight")
     for field, step, relation in all_relations(template):
         end = relation.offsets[4] or relation.offsets[3]
         weeks = end is not None and relation.anchor.gestation and not end.months and end.days % 7 == 0
@@ -65,6 +90,25 @@ def warnings(template: Template) -> list[Fault]:
             )
             found.append(Fault(field, message, f"Write the end as P{end.days // 7}W+P6D"))
     return found
+
+
+def _contradictions(template: Template, code: str) -> Iterator[Fault]:
+    """Relations that no couple can keep, tried by planning a course from its first day.
+
+    Mixed units make that depend on the date ("at least P1M and at most P30D"), so the days around the month ends of a
+    leap year and of an ordinary one are tried.
+    """
+    if blanks(template) or "course-start" not in template.milestones:
+        return
+    for day in _START_DAYS:
+        start = Milestone(kind="milestone", name="course-start", on=day)
+        planned = plan(template, Facts.of([start]), Workdays(), day)
+        flag = next((flag for flag in planned.flags if flag.code == code), None)
+        if flag is not None and flag.step is not None:
+            index = next(place for place, step in enumerate(template.steps) if step.name == flag.step)
+            message = f"cannot be kept by a couple that starts on {day.isoformat()}: {flag.text}"
+            yield Fault(f"steps.{index}", message, "Loosen one of these relations")
+            return
 
 
 def _window_orders(template: Template) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from protocols.checks import blanks, check
 from protocols.errors import BlankFaults, FactFaults, Fault, TemplateFaults
+from protocols.places import is_endless
 from protocols.reading import read_record
 from protocols.records import Note, Record
 from protocols.template import Template
@@ -45,6 +46,9 @@ _PlainLoader.add_implicit_resolver(
 
 def read_yaml(text: str) -> tuple[Any, Lines]:
     """The data of a YAML text and the line of every part. Raises TemplateFaults where the text is no YAML."""
+    if is_endless(text):
+        remedy = "Write the parts out, or nest them less deeply"
+        raise TemplateFaults([Fault("document", "nests without end, or unfolds to too much", remedy, 1)])
     loader = _PlainLoader(text)
     try:
         node = loader.get_single_node()

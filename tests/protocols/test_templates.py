@@ -287,3 +287,40 @@ def test_no_response_at_a_cap_of_the_template_is_final() -> None:
         "2026-02-10", [started(), given(1, "2026-01-05", "dose"), result(5, "2026-02-05")], protocol
     )
     assert "The cap of 1 doses is reached" in flag_of(planned, "no_antibody_response").text
+
+
+def test_relations_that_no_couple_can_keep_are_a_fault_of_the_document() -> None:
+    """Dose 2 at least eight weeks after dose 1; the control after dose 2 and at most six weeks after dose 1."""
+    dose = step(
+        "dose",
+        after("course-start", earliest="P0D"),
+        count=2,
+        next=[after({"previous": True}, earliest="P8W")],
+    )
+    control = step(
+        "control",
+        after({"step": "dose", "occurrence": 2}, earliest="P0D"),
+        after({"step": "dose", "occurrence": 1}, earliest="P1W", maximum="P6W"),
+        kind="review",
+    )
+    found = found_by_check(dose, control)
+    assert list(found) == ["steps.1"]
+    assert (
+        "cannot be kept by a couple that starts on 2027-01-28: The plan contradicts itself: "
+        in found["steps.1"]
+    )
+    assert "the control at most 6 weeks after dose 1" in found["steps.1"]
+
+
+def test_a_contradiction_that_only_some_month_ends_show_is_found() -> None:
+    """A month after 28 January is 28 February and thirty days after it 27 February; from 30 April both are 30 May."""
+    dose = step("dose", after("course-start", earliest="P0D", maximum="P0D"))
+    review = step("review", after({"step": "dose"}, earliest="P1M"), kind="review")
+    control = step(
+        "control",
+        after({"step": "review"}, earliest="P0D"),
+        after({"step": "dose"}, earliest="P1W", maximum="P30D"),
+        kind="review",
+    )
+    found = found_by_check(dose, review, control)
+    assert "that starts on 2027-01-28" in found["steps.2"]
