@@ -1,5 +1,6 @@
 """What must hold of every plan, whatever happened: properties over histories lived at random."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -45,8 +46,8 @@ def test_no_visit_is_proposed_on_a_closed_day_or_in_the_past_or_before_its_earli
         assert window.earliest is None or on >= window.earliest
         past_the_end = window.maximum is not None and on > window.maximum
         assert not past_the_end or decided_to_go_on(history)
-        assert on not in away["recipient"]
-        assert "donor" not in visit.attends or planned.donor != "partner" or on not in away["partner"]
+        for person in ("recipient", *(visit.donor or "").split("+")):
+            assert on not in away[person]
 
 
 @lived
@@ -271,8 +272,8 @@ def is_tight(planned: Plan, history: History) -> bool:
     return bool(codes & (decided | {flag.code for flag in planned.flags}))
 
 
-def absences(history: History) -> dict[str, set[date]]:
-    away: dict[str, set[date]] = {"recipient": set(), "partner": set()}
+def absences(history: History) -> defaultdict[str, set[date]]:
+    away: defaultdict[str, set[date]] = defaultdict(set)
     for entry in Facts.of(history.records).all_of(Absence):
         length = (entry.record.to_on - entry.record.from_on).days + 1
         away[entry.record.person] |= {entry.record.from_on + timedelta(days=n) for n in range(length)}
