@@ -10,6 +10,7 @@ from protocols.plan import DoseVerdict
 
 Ending = Literal[
     "responded", "went on without response", "already positive", "dropped out", "stopped", "complete", "unfinished",
+    "nothing was due",
     "pregnant"
 ]  # fmt: skip
 

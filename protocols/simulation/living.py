@@ -15,7 +15,7 @@ from protocols.plan import LIVE, PlannedVisit, State
 from protocols.simulation.chance import Chance
 from protocols.simulation.diary import Diary, Key
 from protocols.simulation.life import Ending, Life
-from protocols.simulation.scenario import Scenario
+from protocols.simulation.scenario import Expected, Scenario
 from protocols.simulation.staff import Act, Staff
 from protocols.simulation.trying import Trying
 from protocols.template import Step
@@ -28,7 +28,7 @@ _GONE_ON = frozenset({"continue", "accept"})
 
 @dataclass(slots=True)
 class Couple:
-    """One couple with its diary and its clinic; `due` holds what will happen on which day."""
+    """One couple with its diary and its clinic; `due` holds what will happen on which day, `expected` the milestones."""
 
     diary: Diary
     scenario: Scenario
@@ -38,6 +38,8 @@ class Couple:
     staff: Staff = field(init=False)
     trying: Trying = field(init=False)
     due: list[tuple[date, Act]] = field(default_factory=list)
+    expected: list[tuple[date, Act]] = field(default_factory=list)
+    awaited: set[str] = field(default_factory=set)
     visits: list[tuple[str, date]] = field(default_factory=list)
     late: set[Key] = field(default_factory=set)
     returned: set[tuple[Key, date]] = field(default_factory=set)
@@ -66,18 +68,36 @@ class Couple:
             self.diary.write("milestone", name="course-start", on=self.start)
         for person in ("recipient", "partner"):
             self.diary.write("consent", person=person, on=self.start)
+        for name, expected in self.scenario.milestones.items():
+            if name in self.diary.template.milestones:
+                self._expect(name, expected, add(self.start, expected.after), 1)
         for step in self.diary.template.steps:
             if step.optional:
                 self.diary.write("opt_in", step=step.name, on=self.start, wanted=self.chance.wants_optional())
+
+    def _expect(self, name: str, expected: Expected, on: date, occurrence: int) -> None:
+        """A milestone will come on its day, and again; only the first is planned, for the next is not known yet."""
+
+        def comes(today: date) -> None:
+            self.diary.write("milestone", name=name, on=on, occurrence=occurrence)
+            self.awaited.discard(name)
+            if expected.every is not None:
+                self._expect(name, expected, add(on, expected.every), occurrence + 1)
+
+        if occurrence == 1:
+            self.diary.write("milestone", name=name, on=on, certainty="planned", occurrence=1)
+        self.awaited.add(name)
+        self.expected.append((on, comes))
 
     # One day
 
     def _spend(self, today: date) -> None:
         """What is due happens, then clinic and couple look at the plan, until nobody has anything more to do."""
-        ready = [act for day, act in self.due if day <= today]
-        self.due[:] = [(day, act) for day, act in self.due if day > today]
-        for act in ready:
-            act(today)
+        for agenda in (self.expected, self.due):
+            ready = [act for day, act in agenda if day <= today]
+            agenda[:] = [(day, act) for day, act in agenda if day > today]
+            for act in ready:
+                act(today)
         for _ in range(_MOST_ROUNDS):
             if self.ended is not None or not self._busy(today):
                 return
@@ -204,7 +224,8 @@ class Couple:
         elif gated and passed:
             return self._pass_on(today)
         elif self._idle():
-            self.ended = ("unfinished" if gated else "complete", today)
+            ending: Ending = "unfinished" if gated else "complete"
+            self.ended = (ending if self.visits else "nothing was due", today)
         return False
 
     def _pass_on(self, today: date) -> bool:
@@ -221,14 +242,25 @@ class Couple:
 
     def _idle(self) -> bool:
         ahead = any(visit.state in _AHEAD and visit.proposed_on for visit in self.diary.planned.visits)
-        return not (self.due or self.diary.bookings or ahead)
+        return not (self.due or self.diary.bookings or ahead or self._awaits_a_milestone())
+
+    def _awaits_a_milestone(self) -> bool:
+        """Whether a visit hangs on a milestone that is still to come, such as the next cycle."""
+        open_steps = {visit.step for visit in self.diary.planned.visits if visit.state in LIVE}
+        anchors = [
+            relation.anchor
+            for name in open_steps
+            for relation in self.diary.template.step_named[name].all_relations
+        ]
+        named = {anchor.milestone or (anchor.cycle_day and "cycle-start") for anchor in anchors}
+        return bool(named & self.awaited)
 
     def _next(self, today: date) -> date | None:
         """The next day on which anything can happen; None if nothing will."""
         return min((day for day in self._ahead() if day > today), default=None)
 
     def _ahead(self) -> Iterator[date]:
-        yield from (day for day, _ in self.due)
+        yield from (day for day, _ in (*self.due, *self.expected))
         yield from self.diary.bookings.values()
         yield from map(self._booked_from, self._bookable())
         if self.diary.planned.replan_on is not None:

@@ -97,6 +97,13 @@ class Behaviour(Cited):
         return self
 
 
+class Expected(Part):
+    """A milestone that is planned from the start, so long `after` it, and comes on its day; then `every` so often again."""
+
+    after: DurationText
+    every: DurationText | None = None
+
+
 class Conception(Cited):
     """An attempt so long after the response, then each month again with the same chance of a pregnancy."""
 
@@ -114,6 +121,7 @@ class Scenario(Part):
     result_after: Delay
     behaviour: Behaviour
     conception: Conception | None = None
+    milestones: dict[str, Expected] = Field(default_factory=dict)
     policy: dict[str, tuple[str, ...]]
     parameters: dict[str, int | str] = Field(default_factory=dict)
 
@@ -175,6 +183,8 @@ def _unknown(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str, str]]:
             "runs backwards, or in months",
             "Give least and most in weeks or days, the smaller first",
         )
+    if scenario.conception is not None and "conception-attempt" in scenario.milestones:
+        yield ("milestones", "conception-attempt"), "is planned by conception too", "Leave one of the two out"
     for code, choices in scenario.policy.items():
         if code not in RULES:
             yield (

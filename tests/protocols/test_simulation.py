@@ -17,7 +17,7 @@ from protocols.simulation.chance import Chance
 from protocols.simulation.proportions import Proportion, wilson
 from protocols.simulation.report import Spread, summarise
 from protocols.simulation.scenario import Scenario
-from tests.builders import LIT, after, step, template
+from tests.builders import LIT, after, before, step, template
 from tests.strategies import small_protocols
 
 START = date(2026, 1, 5)
@@ -92,6 +92,19 @@ def test_numbers_of_another_scenario_change_what_happens() -> None:
         ({"result_after__least": "a week"}, "result_after.least: 'a week' is no duration"),
         ({"already_positive__count": 74}, "already_positive: counts more than there are"),
         ({"drop_out__source": "S99"}, "drop_out.source: there is no source 'S99'. Use one of: S03, S25"),
+        (
+            {
+                "milestones": {"conception-attempt": {"after": "P8W"}},
+                "conception": {
+                    "attempt_after": "P8W",
+                    "monthly": 0.2,
+                    "source": "clinic",
+                    "grade": "setting",
+                },
+            },
+            "milestones.conception-attempt: is planned by conception too",
+        ),
+        ({"milestones": {"transfer": {"after": "soon"}}}, "milestones.transfer.after: 'soon' is no duration"),
         ({"policy": {"no_response": ["stop"]}}, "policy.no_response: there is no flag rule 'no_response'"),
         ({"policy": {"no_antibody_response": ["give_up"]}}, "no_antibody_response does not offer 'give_up'"),
     ],
@@ -225,6 +238,29 @@ def test_a_protocol_without_a_test_is_complete_with_its_last_visit() -> None:
     gap = after({"previous": True}, earliest="P3W", target="P4W", latest="P6W")
     plain = template(step("dose", after("course-start", earliest="P0D", target="P1W"), next=[gap], count=3))
     assert {(life.ending, life.doses) for life in lives(4, scenario(**CALM), plain)} == {("complete", 3)}
+
+
+def test_a_protocol_before_a_transfer_is_lived_through_once_the_transfer_is_planned() -> None:
+    dose = step("dose", before("transfer", earliest="P3W", target="P2W", latest="P1W"))
+    expected = {"transfer": {"after": "P8W"}, "nobody-s-milestone": {"after": "P1W"}}
+    [life] = lives(1, scenario(milestones=expected, **CALM), template(dose))
+    # The transfer on 2 March; two weeks before it the clinic is closed (14 to 25 February), and the 23rd is the last day.
+    assert (life.ending, life.visits) == ("complete", (("dose", date(2026, 2, 13)),))
+    [life] = lives(1, scenario(milestones={}, **CALM), template(dose))
+    assert (life.ending, life.visits) == ("nothing was due", ())
+
+
+def test_a_cycle_comes_again() -> None:
+    gap = [
+        after({"cycle_day": 5}, earliest="P0D", target="P0D", latest="P9D"),
+        after({"previous": True}, earliest="P2W"),
+    ]
+    dose = step("dose", gap[0], next=gap, count=3)
+    expected = {"cycle-start": {"after": "P1W", "every": "P4W"}}
+    cycling = scenario(milestones=expected, **CALM)
+    [life] = lives(1, cycling, template(dose))
+    assert (life.ending, life.doses) == ("complete", 3)
+    assert lives(1, cycling, template(dose), daily=True) == [life]
 
 
 # The report
