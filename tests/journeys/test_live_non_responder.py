@@ -56,7 +56,7 @@ def decided(house: LiveHouse, course: Course) -> None:
             "early-pregnancy-booster#1": "waiting",
             "re-dose#1": "waiting",
         },
-        flags={"booking_outside_window"},
+        flags={"booking_outside_window", "plan_tight"},
     )
 
 

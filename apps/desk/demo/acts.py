@@ -8,7 +8,19 @@ from typing import Any
 
 INFECTIONS = ("hiv", "hbv", "hcv", "syphilis")
 # Acts of one day happen in this order.
-_ORDER = ("start", "record", "decide", "book", "arrive", "attend", "result", "miss", "cancel", "silence")
+_ORDER = (
+    "start",
+    "join",
+    "record",
+    "decide",
+    "book",
+    "arrive",
+    "attend",
+    "result",
+    "miss",
+    "cancel",
+    "silence",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,12 @@ def say(day: int, kind: str, by: str = "nurse", **given: Any) -> Acts:
 
 def consent(day: int) -> Acts:
     return tuple(a for person in ("recipient", "partner") for a in say(day, "consent", person=person, on=day))
+
+
+def join(day: int, place: str, *items: Acts) -> Acts:
+    """What was done elsewhere before, entered on the day they came; `items` are acts that record."""
+    past = [act.given for acts in items for act in acts]
+    return (Act(day, "join", "nurse", {"on": day, "evidence": "document", "place": place, "items": past}),)
 
 
 def screened(day: int) -> Acts:

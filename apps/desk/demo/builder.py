@@ -22,7 +22,14 @@ from apps.desk.demo.people import BLOOD_GROUPS, Two, born, mail, phone
 from apps.desk.demo.stories import Story
 from apps.treatments.models import Appointment, Flag, ProtocolVersion, Treatment
 from apps.treatments.queries import appointments_of, flags_of
-from apps.treatments.services import decide, reconcile, record, record_together, start_treatment
+from apps.treatments.services import (
+    decide,
+    join_in_midcourse,
+    reconcile,
+    record,
+    record_together,
+    start_treatment,
+)
 
 _FIRST_ACT = time(9, 0)
 _FINDINGS = frozenset({"consent", "screening", "absence"})
@@ -141,6 +148,7 @@ class _Life:
         actor = self.place.staff[act.by]
         verbs: dict[str, Callable[[Mapping[str, Any], Actor, datetime], object]] = {
             "start": self._start,
+            "join": self._join,
             "record": self._record,
             "result": self._record,
             "decide": self._decide,
@@ -180,6 +188,10 @@ class _Life:
             actor=actor,
             at=at,
         )
+
+    def _join(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
+        items = [self._dated(item) for item in given["items"]]
+        join_in_midcourse(**{**given, "items": items}, treatment=self._started(), actor=actor, at=at)
 
     def _record(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         record(treatment=self._started(), data=given, actor=actor, at=at)

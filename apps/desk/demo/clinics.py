@@ -9,9 +9,18 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from apps.clinic.actors import Actor
+from apps.clinic.clock import local_date
 from apps.clinic.models import User
 from apps.clinic.queries import actor_for
-from apps.clinic.services import ClinicInput, Span, add_member, create_clinic, set_hours, tick_holidays
+from apps.clinic.services import (
+    ClinicInput,
+    Span,
+    add_member,
+    close_days,
+    create_clinic,
+    set_hours,
+    tick_holidays,
+)
 from apps.desk.demo.builder import Place, enrol, live
 from apps.desk.demo.people import HYDERABAD, LONDON, Two
 from apps.desk.demo.stories import STORIES, Story
@@ -35,6 +44,8 @@ class Setup:
     hours: tuple[tuple[range, time, time], ...]
     staff: tuple[tuple[str, str, str], ...]
     suffix: str = ""
+    # First and last day of a closure, counted from today.
+    closed: tuple[int, int] | None = None
 
 
 SETUPS = (
@@ -70,6 +81,7 @@ SETUPS = (
         (("nurse", "Bridget", "Nolan"), ("doctor", "Helen", "Marsh"), ("lab", "Peter", "Osei"),
          ("manager", "Ruth", "Ellis")),
         ".london",
+        (20, 30),
     ),
 )  # fmt: skip
 
@@ -131,6 +143,16 @@ def _place(
     set_hours(clinic=clinic, spans=spans, actor=staff["manager"], at=born)
     for year in range(born.year, at.year + 2):
         tick_holidays(clinic=clinic, year=year, actor=staff["manager"], at=born)
+    if setup.closed is not None:
+        from_on, to_on = (local_date(clinic.zone, at) + timedelta(days=day) for day in setup.closed)
+        close_days(
+            clinic=clinic,
+            from_on=from_on,
+            to_on=to_on,
+            reason="The laboratory is rebuilt",
+            actor=staff["manager"],
+            at=born,
+        )
     protocol = publish_protocol(
         clinic=clinic,
         document=library_text(PROTOCOL),

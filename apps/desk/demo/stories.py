@@ -20,6 +20,7 @@ from apps.desk.demo.acts import (
     decide,
     done,
     dose,
+    join,
     milestone,
     say,
     screened,
@@ -142,7 +143,28 @@ FLAGGED = (
         _pregnant(7, -60)
         + say(-15, "opt_in", step=EARLY, on=-15)
         + say(-2, "absence", person="recipient", from_on=4, to_on=16),
-        ("no_open_day",),
+        ("unreachable_window",),
+    ),
+    Story(
+        "Came from another clinic after two doses",
+        start(-3, begins=-80) + consent(-3)
+        + join(
+            -3, "Pune",
+            say(-70, "result", test="apca", sampled_on=-75, resulted_on=-70, value=3.0, laboratory="Pune"),
+            say(-65, "fulfilled", step=DOSE, occurrence=1, on=-65, given={"cells_million": 6.0}),
+            say(-37, "fulfilled", step=DOSE, occurrence=2, on=-37, elsewhere="reported"),
+            say(-3, "note", text="Treated in Pune until they moved here."),
+        ),
+        ("outside_dose", "outside_result"),
+    ),
+    Story(
+        "One more dose, and the booster waits for an attempt that is near",
+        course(-149, -121, -93)
+        + milestone("conception-attempt", 30, said=-66, certainty="planned")
+        + antibody_test(1, -65, 5.0, 7)
+        + book(BOOSTER, 1, 16, made=-3, pencil=True)
+        + decide(-1, "no_antibody_response", "extra_doses", "One more, then a test", doses=1),
+        ("plan_tight",),
     ),
     Story(
         "Attempt planned before the booster can be",
@@ -168,7 +190,6 @@ FLAGGED = (
 STAGES = (
     Story("Enrolled yesterday", enrolled=-1),
     Story("Enrolled, thinking it over", enrolled=-9),
-    Story("Enrolled, documents awaited", enrolled=-5),
     Story("Starts next week", start(-3, begins=7) + consent(-3)),
     Story("Baseline to book", start(-2) + consent(-2)),
     Story("Baseline booked", start(-6) + consent(-6) + book(BASELINE, 1, 2)),
@@ -179,7 +200,11 @@ STAGES = (
     Story("Dose 1 tomorrow", begun(1) + book(DOSE, 1, 1, made=-6) + screened(-1)),
     Story("Dose 1 booked", begun(9) + book(DOSE, 1, 9)),
     Story("Dose 2 to book", course(-12)),
-    Story("Dose 2 booked in a fortnight", course(-14) + book(DOSE, 2, 14)),
+    Story(
+        "London is closed in the whole week of the booster",
+        _pregnant(5, -50) + say(-4, "opt_in", step=EARLY, on=-4),
+        ("no_open_day",),
+    ),
     Story("Dose 2 booked", course(-17) + book(DOSE, 2, 11)),
     Story("Dose 2 today", course(-28) + book(DOSE, 2, 0, made=-7) + screened(-1)),
     Story(
@@ -206,7 +231,6 @@ STAGES = (
     Story("Test today", course(-84, -56, -28) + book(TEST, 1, 0, made=-8)),
     Story("Result awaited", course(-90, -62, -34) + done(TEST, 1, -6)),
     Story("Responded, no attempt planned", _responded()),
-    Story("Responded strongly", _responded(-6, 88.0)),
     Story(
         "Booster to book",
         _responded(-4) + milestone("conception-attempt", 34, said=-8, certainty="planned"),

@@ -16,7 +16,7 @@ from apps.desk.forms.setting import Setting, on_field
 from apps.desk.words import EVIDENCE, words
 
 # Lines that stand open, and lines behind "More"; a longer past is entered in two sittings.
-DOSES, MORE_DOSES = 4, 4
+DOSES, MORE_DOSES = 3, 5
 RESULTS, MORE_RESULTS = 2, 4
 _EVIDENCE = tuple(EVIDENCE.items())
 _SAME = (("", "As above"), *_EVIDENCE)

@@ -25,10 +25,7 @@ class Setting:
     def tests(self) -> list[tuple[str, str]]:
         """Every test by every assay that may measure it, with its unit and legal values: ``name`` or ``name|assay``."""
         return [
-            (
-                name if test.only else f"{name}|{by}",
-                f"{test.title}{'' if test.only else f', {by}'} ({_values(assay)})",
-            )
+            (name if test.only else f"{name}|{by}", f"{test.title}, {by} ({_values(assay)})")
             for name, test in self.template.tests.items()
             for by, assay in test.assays.items()
         ]

@@ -172,5 +172,7 @@ def test_the_clocks_stand_on_the_plan_and_pregnancy_pauses_them(seat: Seat) -> N
     page = seat(nurse, at).get(address).content.decode()
     assert "Try until" in page
     assert "Re-dose from" in page
+    couple = reverse("admin:couples_couple_change", args=[treatment.couple_id])
+    assert "Try until" in seat(nurse, at).get(couple).content.decode()
     rows.said(treatment, nurse, at, "milestone", name="pregnancy", on=at.date())
     assert "paused by pregnancy" in seat(nurse, at).get(address).content.decode()
