@@ -253,8 +253,10 @@ def has_day(visit: PlannedVisit) -> bool:
 
 
 def awaits_others(visit: PlannedVisit) -> bool:
-    """Whether nothing is asked of it yet: no window, or a round that may never come."""
-    return visit.window is None or "the result of the round before" in visit.waiting_for
+    """Whether nothing is asked of it yet: nothing known to count from, or a round that may never come."""
+    return (
+        visit.window is None and not visit.because
+    ) or "the result of the round before" in visit.waiting_for
 
 
 def inside(visit: PlannedVisit, first: str, last: str) -> bool:
