@@ -135,7 +135,7 @@ def _last(work: Working, name: str) -> Key | None:
 
     Where all of them were skipped, the last of those: what follows goes on without the step.
     """
-    states = {number: visit.state for (step, number), visit in work.visits_of(name)}
+    states = {number: visit.state for number, visit in work.visits_of(name).items()}
     wanted = [
         number for number, state in states.items() if state not in (State.NOT_APPLICABLE, State.SKIPPED)
     ]
@@ -147,7 +147,7 @@ def _last_certain(work: Working, name: str) -> Key | None:
     """The last occurrence that does not hang on a result to come, so that what follows can bound it."""
     numbers = [
         number
-        for (_, number), visit in work.visits_of(name)
+        for number, visit in work.visits_of(name).items()
         if visit.state is not State.NOT_APPLICABLE and visit.key not in work.contingent
     ]
     return (name, max(numbers)) if numbers else None

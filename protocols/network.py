@@ -54,8 +54,10 @@ class Bounds:
         """The constraints that made one end of what is left of a visit, from the visit to the day it comes down to."""
         made = self.low_by if side == "low" else self.high_by
         found: list[Constraint] = []
+        passed: set[int] = set()
         why = made[visit]
-        while why is not None and why not in found:
+        while why is not None and visit not in passed:
+            passed.add(visit)
             found.append(why)
             if why.anchor < 0:
                 break

@@ -54,7 +54,7 @@ def place(work: Working, slot: Slot) -> Draft:
     if draft.state in _AHEAD:
         day = draft.on or draft.proposed_on
         draft.missing = missing_on(work.template, work.facts, work, slot.step, day, draft.donor)
-    work.visits[slot.key] = draft
+    work.keep(draft)
     _keep_anchor(work, draft)
     return draft
 

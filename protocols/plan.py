@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from protocols.because import Reason, in_words
 from protocols.outcomes import DoseVerdict, Response, ResponseVerdict, Timing, Verdict
@@ -35,15 +35,26 @@ class State(StrEnum):
 LIVE = frozenset({State.WAITING, State.PROPOSED, State.BOOKED, State.MISSED, State.EXPIRED})
 
 
-class Bookable(NamedTuple):
+class Told(Protocol):
+    """What can be told in words once somebody asks: words cost more than days."""
+
+    def words(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable:
     """The days that leave room for everything else that is not fixed yet, ends inclusive; None where nothing bounds.
 
-    `bound_by` tells in words what makes each end narrower than the window.
+    `ends` are what makes an end narrower than the window; `bound_by` tells them in words.
     """
 
     from_on: date | None
     to_on: date | None
-    bound_by: tuple[str, ...] = ()
+    ends: tuple[Told, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def bound_by(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(end.words() for end in self.ends))
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -45,6 +45,9 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
     room = None if work.closed else room_of(work)
     if room is not None and _bites(work, room):
         work = _placed(Working(template, facts, workdays, now, limits=room), today)
+        if not room.fits(work.visits.values()):
+            room.one_by_one = True
+            work = _placed(Working(template, facts, workdays, now, limits=room), today)
     # 5. Flags over what was placed.
     _flag_all(work, room)
     clocks = tuple(clocks_of(work))

@@ -7,6 +7,7 @@ Today is no bound of the network: the visits still fit if and only if today is p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,7 +15,7 @@ from protocols.because import Key
 from protocols.drafts import Draft
 from protocols.network import FAR, Bounds, Constraint
 from protocols.plan import Bookable, State
-from protocols.telling import bound_by
+from protocols.telling import BoundBy
 from protocols.ties import Level, Tied, free_visits, tie
 from protocols.working import Working
 
@@ -38,6 +39,7 @@ class Room:
     absolute: Bounds | None = None
     tight: Trouble | None = None
     conflict: Trouble | None = None
+    one_by_one: bool = False
     settled: list[Constraint] = field(default_factory=list)
     narrowed: Bounds | None = None
     tried: tuple[Key, date, list[Constraint], Bounds] | None = None
@@ -53,15 +55,29 @@ class Room:
             return None, None
         return _day(bounds.low[number]), _day(bounds.high[number])
 
+    def fits(self, visits: Iterable[Draft]) -> bool:
+        """Whether the days proposed for the visits fit together, each with all others."""
+        if self.preferred is None or not self.tied.intricate:
+            return True
+        kept: list[Constraint] = []
+        for visit in visits:
+            number = self.tied.number.get(visit.key)
+            if number is not None and visit.proposed_on is not None:
+                kept += _on_day(number, visit.proposed_on)
+        return self.tied.network.solve([*self.tied.network.constraints, *kept]).empty is None
+
     def allows(self, key: Key, on: date) -> bool:
         """Whether the others still fit, each on an open day, if a visit takes place on this one.
 
         The ends of what is left of a visit always allow that; a day between them may meet a closed spell of another.
+        That is asked day by day only `one_by_one`, where days proposed without asking did not fit together: each
+        question solves the network anew, so the cost of the plan grows with the square of its visits.
         """
         number = self.tied.number.get(key)
-        if number is None or self.preferred is None or not self.tied.intricate:
+        if not self.one_by_one or number is None:
             return True
-        kept, bounds = self._with(number, on)
+        kept = [*self.settled, *_on_day(number, on)]
+        bounds = self.tied.network.solve([*self.tied.network.constraints, *kept])
         if bounds.empty is None:
             self.tried = (key, on, kept, bounds)
         return bounds.empty is None
@@ -71,31 +87,29 @@ class Room:
         if self.allows(key, on) and self.tried is not None and self.tried[:2] == (key, on):
             self.settled, self.narrowed = self.tried[2:]
 
-    def _with(self, number: int, on: date) -> tuple[list[Constraint], Bounds]:
-        day = on.toordinal()
-        kept = [
-            *self.settled,
-            Constraint("not_before", number, None, day=day),
-            Constraint("not_after", number, None, day=day),
-        ]
-        return kept, self.tied.network.solve([*self.tied.network.constraints, *kept])
-
     def bookable(self, visit: Draft) -> Bookable | None:
         """The days that a visit can be booked on without harm to others; None where it is booked or in a conflict."""
         bounds, number = self.preferred or self.absolute, self.tied.number.get(visit.key)
         if bounds is None or number is None or visit.state is State.BOOKED:
             return None
         low, high = _day(bounds.low[number]), _day(bounds.high[number])
-        window, told = visit.window, []
-        floor = ceiling = None
-        if window is not None:
-            floor = window.earliest if self.preferred else window.absolute_minimum
-            ceiling = window.latest if self.preferred else window.maximum
-        for side, day, end in (("low", low, floor), ("high", high, ceiling)):
-            narrower = end is None or (day is not None and (day > end if side == "low" else day < end))
-            if day is not None and narrower and window is not None:
-                told.append(bound_by(self.tied, bounds, visit, side, day))
-        return Bookable(low, high, tuple(dict.fromkeys(told)))
+        window = visit.window
+        if window is None:
+            return Bookable(low, high)
+        floor, ceiling = (
+            (window.earliest, window.latest) if self.preferred else (window.absolute_minimum, window.maximum)
+        )
+        ends = []
+        if low is not None and (floor is None or low > floor):
+            ends.append(BoundBy(bounds, number, "low", low))
+        if high is not None and (ceiling is None or high < ceiling):
+            ends.append(BoundBy(bounds, number, "high", high))
+        return Bookable(low, high, tuple(ends))
+
+
+def _on_day(number: int, on: date) -> tuple[Constraint, Constraint]:
+    day = on.toordinal()
+    return Constraint("not_before", number, None, day=day), Constraint("not_after", number, None, day=day)
 
 
 def _day(ordinal: int) -> date | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Literal
 
 from protocols.because import AnchorDate, day_words
-from protocols.drafts import Draft
 from protocols.network import FAR, Bounds, Constraint
 from protocols.ties import Said, Tied
 from protocols.workdays import Workdays
 
 _DAY = timedelta(days=1)
 _SURE = {"proposed": ", proposed", "booked": ", booked", "planned": ", planned"}
+_LINKS = 6  # links of a way that are told; of a longer one only its ends
 _RUNS = 3  # closed spells that are named; more would hide the rest
 
 
@@ -105,7 +107,19 @@ def _closed_spells(days: Workdays, first: date, last: date) -> list[tuple[date, 
     return spells
 
 
-def bound_by(tied: Tied, bounds: Bounds, visit: Draft, side: str, near: date) -> str:
-    """Why one end of what is left of a visit is narrower than its window: link by link down to a day."""
-    chain = bounds.chain(tied.number[visit.key], "low" if side == "low" else "high")
-    return "; ".join(in_words(item, near) for item in chain)
+@dataclass(frozen=True, slots=True)
+class BoundBy:
+    """Why one end of what is left of a visit is narrower than its window; its words are made when somebody asks."""
+
+    bounds: Bounds
+    visit: int
+    side: Literal["low", "high"]
+    near: date
+
+    def words(self) -> str:
+        """Link by link down to a day; of a long way the first link and the last."""
+        links = self.bounds.chain(self.visit, self.side)
+        if len(links) <= _LINKS:
+            return "; ".join(in_words(link, self.near) for link in links)
+        first, last = in_words(links[0], self.near), in_words(links[-1], self.near)
+        return f"{first}; and so on over {len(links) - 2} more; {last}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
@@ -50,6 +50,7 @@ class Working:
     limits: Limits | None = None
     earlier: Working | None = None
     visits: dict[Key, Draft] = field(default_factory=dict)
+    of_step: dict[str, dict[int, Draft]] = field(default_factory=dict)
     anchors: dict[Key, AnchorDate] = field(default_factory=dict)
     ties: dict[Key, tuple[Tie, ...]] = field(default_factory=dict)
     contingent: set[Key] = field(default_factory=set)
@@ -74,9 +75,14 @@ class Working:
             return self.earlier.anchors.get(key)
         return found
 
-    def visits_of(self, step: str) -> list[tuple[Key, Draft]]:
-        """The occurrences of a step; from the earlier pass where this one has not come to it yet."""
-        found = [(key, visit) for key, visit in self.visits.items() if key[0] == step]
+    def keep(self, visit: Draft) -> None:
+        """Keep a visit that was placed, among all of them and among those of its step."""
+        self.visits[visit.key] = visit
+        self.of_step.setdefault(visit.step, {})[visit.occurrence] = visit
+
+    def visits_of(self, step: str) -> Mapping[int, Draft]:
+        """A step's visits by occurrence; from the earlier pass where this one has not come to it yet."""
+        found = self.of_step.get(step, {})
         return found if found or self.earlier is None else self.earlier.visits_of(step)
 
     # Knowledge, as protocols.conditions asks for it.

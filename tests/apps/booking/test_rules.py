@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from apps.booking import rules
 from apps.clinic.errors import Conflict, Invalid, LitError
 from protocols import Facts, PlannedVisit, State, Window, Workdays, read_record
+from protocols.because import StateReason
 from protocols.plan import Bookable
 
 WINDOW = Window(date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 16), date(2026, 3, 23), date(2026, 3, 30))
@@ -101,7 +101,9 @@ def test_the_window_bounds_the_day_with_ends_inclusive(day: date, reason: str, r
     assert code_of(raised) == refused
 
 
-LEFT = Bookable(date(2026, 3, 12), date(2026, 3, 18), ("the booster at least 2 weeks before the transfer",))
+LEFT = Bookable(
+    date(2026, 3, 12), date(2026, 3, 18), (StateReason("the booster at least 2 weeks before the transfer"),)
+)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ LEFT = Bookable(date(2026, 3, 12), date(2026, 3, 18), ("the booster at least 2 w
 def test_a_day_that_leaves_no_room_for_the_rest_needs_a_reason(
     day: date, reason: str, refused: str | None
 ) -> None:
-    visit = replace(planned(), bookable=LEFT)
+    visit = planned()._replace(bookable=LEFT)
     if refused is None:
         rules.refuse_day(visit, day, today=date(2026, 2, 1), reason=reason)
         return
@@ -132,7 +134,7 @@ def test_a_day_that_leaves_no_room_for_the_rest_needs_a_reason(
 def test_what_bounds_the_days_that_are_left_is_named() -> None:
     with pytest.raises(Invalid) as raised:
         rules.refuse_day(
-            replace(planned(), bookable=LEFT), date(2026, 3, 19), today=date(2026, 2, 1), reason=""
+            planned()._replace(bookable=LEFT), date(2026, 3, 19), today=date(2026, 2, 1), reason=""
         )
     assert raised.value.faults[0].field == "reason"
     assert "12 Mar 2026 to 18 Mar 2026" in raised.value.faults[0].message
@@ -149,7 +151,7 @@ def test_what_bounds_the_days_that_are_left_is_named() -> None:
 def test_where_one_end_is_open_only_the_other_bounds(
     first: date | None, last: date | None, day: date, good: str
 ) -> None:
-    visit = replace(planned(), bookable=Bookable(first, last))
+    visit = planned()._replace(bookable=Bookable(first, last))
     with pytest.raises(Invalid) as raised:
         rules.refuse_day(visit, day, today=date(2026, 2, 1), reason="")
     assert good in raised.value.faults[0].message
