@@ -55,11 +55,25 @@ def _milestone(
 
 
 def _cycle_day(work: Working, slot: Slot, day: int, occurrence: int | str) -> AnchorDate | Awaited:
+    if slot.round_end is not None and occurrence == "latest":
+        return _cycle_day_after(work, day, slot.round_end)
     start = _milestone(work, slot, "cycle-start", occurrence, ahead=False)
     if isinstance(start, Awaited):
         return start
     on = start.on + timedelta(days=day - 1)
     return AnchorDate(f"cycle day {day}", on, start.basis, record=start.record)
+
+
+def _cycle_day_after(work: Working, day: int, dose: AnchorDate | Awaited) -> AnchorDate | Awaited:
+    """A test after a round falls into the first cycle whose day comes after the dose, whatever cycles began since."""
+    if isinstance(dose, Awaited):
+        return dose
+    for fact in work.facts.milestones.get("cycle-start", ()):
+        on = fact.on + timedelta(days=day - 1)
+        if fact.certainty != "cancelled" and on > dose.on:
+            basis: Basis = "recorded" if fact.certainty == "happened" else "planned"
+            return AnchorDate(f"cycle day {day}", on, basis, record=fact.id)
+    return Awaited("the milestone cycle-start")
 
 
 def _result(work: Working, test: str) -> AnchorDate | Awaited:

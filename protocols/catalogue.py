@@ -16,13 +16,13 @@ from protocols.loader import catalogue_text, load
 # A protocol has a step. This one asks nothing of anybody, so that the catalogue is read by `load` and refused for the
 # same faults, with their lines, as the tests of any protocol.
 _STEP = """
-milestones: {}
+milestones: {never: {title: never}}
 steps:
   - name: none
     title: None
     noun: none
     kind: contact
-    relations: [{after: {decision: asked}, earliest: {at: P0D, source: clinic, grade: setting}}]
+    relations: [{after: {milestone: never}, earliest: {at: P0D, source: clinic, grade: setting}}]
 """
 
 

@@ -164,6 +164,8 @@ def _rounds(template: Template) -> Iterator[Fault]:
             )
         if (step.rounds is not None) + (step.repeat is not None) + (step.count > 1) > 1:
             yield Fault(here, f"{step.name} repeats in two ways", "Keep one of rounds, repeat, count")
+        if step.repeat and step.repeat.until.latest is None and step.repeat.until.maximum is None:
+            yield Fault(f"{here}.repeat.until", "has no end, so only the cap would end it", "Give maximum")
         for number in step.gaps:
             if not 2 <= number <= (step.most or number):
                 message = f"{step.name} has no later dose {number}"

@@ -27,6 +27,8 @@ def _never(template: Template, field: str, step: Step, relation: Relation) -> st
         return f"{anchor.milestone} does not repeat"
     if anchor.previous and ".relations." in field:
         return f"the first {step.name} has none before it"
+    if anchor.decision is not None and not _is_decided(template, field, step):
+        return f"no decision asks for {step.name} here"
     for name in anchor.steps:
         other = template.step_named.get(name)
         if other is None:
@@ -38,6 +40,13 @@ def _never(template: Template, field: str, step: Step, relation: Relation) -> st
         if step.phase == "pre-conception" and other.phase == "pregnancy":
             return f"{name} belongs to pregnancy, which ends what comes before conception"
     return None
+
+
+def _is_decided(template: Template, field: str, step: Step) -> bool:
+    """Whether a decision can ask for what the field times: a further test, or a later round of doses."""
+    if ".next." in field:
+        return step.measures is not None
+    return ".later_round." in field and bool(step.rounds and template.tests_after(step.name))
 
 
 def circles(template: Template) -> Iterator[Fault]:

@@ -93,12 +93,17 @@ class Course:
                 placed += 1
                 complete = complete and visit.state is State.SKIPPED
                 self.expected += visit.state is not State.SKIPPED
-            if visit.state is not State.SKIPPED:
-                self.previous = self.work.anchors.get(visit.key) or Awaited(
-                    "the occurrence before", visit.key
-                )
-                self.started = True
+            self._follow(visit)
         return complete
+
+    def _follow(self, visit: Draft) -> None:
+        """What the next occurrence hangs on: not on one that was skipped, except that it thins out a repeated visit."""
+        if visit.state is not State.SKIPPED:
+            anchor = self.work.anchors.get(visit.key)
+            self.previous, self.started = anchor or Awaited("the occurrence before", visit.key), True
+        elif self.step.repeat and visit.window and visit.window.target:
+            self.previous = AnchorDate(visit.slot.label, visit.window.target, "skipped", key=visit.key)
+            self.started = True
 
     def _relations(self, number: int, *, first: bool) -> tuple[Relation, ...]:
         step = self.step

@@ -26,6 +26,7 @@ def response_flag(
     """
     test = work.template.tests[verdict.test]
     missing = NO_RESPONSE if test.donor_specific else f"No response in {test.title}, review continuation"
+    said = verdict.text if len(work.template.tests) == 1 else f"{test.title}: {verdict.text}"
     left = cap - verdict.dose_number
     subject = f"{visit[0]}#{visit[1]}" if visit else f"{verdict.test}@{verdict.sampled_on.isoformat()}"
     cause, decisions = (verdict.record,), None
@@ -34,21 +35,21 @@ def response_flag(
             code = "no_antibody_response"
             decisions = RULES[code].decisions if rounds_left else RULES[code].decisions[1:]
             text = (
-                f"{missing}: {verdict.text}. {left} more {'dose is' if left == 1 else 'doses are'} possible; "
+                f"{missing}: {said}. {left} more {'dose is' if left == 1 else 'doses are'} possible; "
                 "in published series many couples respond only to later doses"
             )
         case Response.NOT_RESPONDED_FINAL:
             code, decisions = "no_antibody_response", ("continue", "change_donor", "stop")
-            text = f"{missing}: {verdict.text}. The cap of {cap} doses is reached"
+            text = f"{missing}: {said}. The cap of {cap} doses is reached"
         case Response.WEAK:
-            code, text = "weak_antibody_response", f"Weak antibody response: {verdict.text}"
+            code, text = "weak_antibody_response", f"Weak antibody response: {said}"
             decisions = None if left > 0 else ("accept", "retest", "stop")
         case Response.NOT_INTERPRETABLE:
-            code, text = "result_not_interpretable", f"Result cannot be interpreted: {verdict.text}"
+            code, text = "result_not_interpretable", f"Result cannot be interpreted: {said}"
         case Response.BASELINE_POSITIVE:
             code, text = (
                 "baseline_already_positive",
-                f"Already positive before dose 1, do not start: {verdict.text}",
+                f"Already positive before dose 1, do not start: {said}",
             )
         case _:
             return None

@@ -18,10 +18,19 @@ _DAY = timedelta(days=1)
 
 def raise_over_room(work: Working, room: Room) -> None:
     """`plan_conflict` where relations and days exclude each other, `plan_tight` where only the preferred ones do."""
+    trouble = room.conflict or room.tight
+    if trouble is None or _told_already(trouble):
+        return
     if room.conflict is not None:
         work.raise_flag(_flag(work, "plan_conflict", "The plan contradicts itself", room.conflict))
     elif room.tight is not None:
         work.raise_flag(_flag(work, "plan_tight", "The plan is tight", room.tight))
+
+
+def _told_already(trouble: Trouble) -> bool:
+    """Whether all of it is one visit without a day, which has a flag of its own."""
+    visits = {id(item.source.visit): item.source.visit for item in trouble.constraints}
+    return trouble.late is None and len(visits) == 1 and not next(iter(visits.values())).dated
 
 
 def _flag(work: Working, code: str, opening: str, trouble: Trouble) -> Flag:

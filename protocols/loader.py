@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from protocols.checks import blanks, check
 from protocols.errors import BlankFaults, FactFaults, Fault, TemplateFaults
@@ -108,7 +109,7 @@ def load(text: str, values: Mapping[str, Any] | None = None) -> Template:
     try:
         template = Template.model_validate(data)
     except ValidationError as error:
-        raise TemplateFaults([_fault(detail, lines) for detail in error.errors()]) from None
+        raise TemplateFaults([_fault(detail, lines) for detail in _own(error.errors())]) from None
     faults = [replace(fault, line=_line(fault.field.split("."), lines)) for fault in check(template)]
     if faults:
         raise TemplateFaults(faults)
@@ -123,6 +124,17 @@ def _parameters(declared: Any, lines: Lines) -> dict[str, Any]:
         "parameters", "are no mapping of names", "Write name: {value: ...}", lines.get(("parameters",))
     )
     raise TemplateFaults([fault])
+
+
+def _own(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """The faults without the echoes of those inside them: a list is not too short because one of its items is wrong."""
+    inner = [tuple(detail["loc"]) for detail in details]
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or not any(where[: len(detail["loc"])] == detail["loc"] and where != detail["loc"] for where in inner)
+    ]
 
 
 def load_to_plan(text: str, values: Mapping[str, Any] | None = None) -> Template:
@@ -258,3 +270,13 @@ def sift_records(text: str) -> tuple[list[Record], list[int], list[Fault]]:
                 line = lines.get((number, fault.field.split(".")[0]), lines[(number,)])
                 faults.append(replace(fault, line=line, record=number))
     return records, [lines[(number,)] for number in range(len(records))], faults
+
+
+def load_published(text: str) -> Template:
+    """A document that was signed as it stands. Its shape is read; what a later release would refuse is not asked again.
+
+    Else a couple could be left without a plan by a check that did not exist when the doctor signed.
+    """
+    data, lines = read_yaml(text)
+    declared = _parameters(data.pop("parameters", None) or {}, lines)
+    return Template.model_validate(_fill(data, declared))

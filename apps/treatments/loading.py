@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from apps.clinic.clock import local_date
 from apps.treatments.models import Appointment, Flag, ProtocolVersion, Record, Treatment
 from protocols.diff import StoredFlag, StoredVisit, VisitKey
-from protocols.loader import load_to_plan
+from protocols.loader import load_published
 from protocols.reading import read_record
 from protocols.records import Booked
 from protocols.records import Record as CoreRecord
@@ -25,7 +25,7 @@ _ROWS = uuid5(NAMESPACE_URL, "https://lit-tracker.invalid/rows")
 @lru_cache(maxsize=64)
 def template_from(document: str) -> Template:
     """The template of a published document. A document never changes, so neither does what is kept here."""
-    return load_to_plan(document)
+    return load_published(document)
 
 
 def template_of(version: ProtocolVersion) -> Template:

@@ -12,10 +12,10 @@ from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
 from apps.clinic.errors import Conflict, Fault, Forbidden, Invalid
 from apps.clinic.models import Clinic
-from apps.treatments.loading import template_from
 from apps.treatments.models import ProtocolVersion
 from protocols import Template
 from protocols.errors import Faults
+from protocols.loader import load_to_plan
 
 
 def publish_protocol(
@@ -83,7 +83,7 @@ def _signer(actor: Actor, named: str) -> str:
 
 def _template(document: str) -> Template:
     try:
-        return template_from(document)
+        return load_to_plan(document)
     except Faults as error:
         raise Invalid(code="protocol_faults", faults=faults_of(error)) from error
 

@@ -45,7 +45,7 @@ def rooms(planned: Plan) -> dict[str, str]:
     found = {}
     for visit in planned.visits:
         if visit.bookable is not None:
-            ends = [f"{on:%d %b}" if on else "-" for on in visit.bookable[:2]]
+            ends = [f"{on:%d %b}" if on else "-" for on in (visit.bookable.from_on, visit.bookable.to_on)]
             found[f"{visit.step}#{visit.occurrence}"] = " to ".join(ends)
     return found
 
