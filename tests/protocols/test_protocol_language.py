@@ -130,6 +130,17 @@ def test_repeats_that_were_done_stay_when_the_end_moves_before_them() -> None:
     assert states(planned) == {"dose#1": "fulfilled", "dose#2": "fulfilled"}
 
 
+@pytest.mark.xfail(
+    strict=True, reason="how many repeats are told to be off depends on the day, and replan_on is none"
+)
+def test_a_treatment_that_ended_is_told_the_same_on_every_later_day() -> None:
+    records = [*PREGNANT, record("close", on="2026-02-05", reason="moved")]
+    on_the_day = plan_on("2026-02-05", records, repeating(9))
+    assert on_the_day.replan_on is None
+    for later in ("2026-02-20", "2026-03-10", "2026-05-01"):
+        assert plan_on(later, records, repeating(9)).visits == on_the_day.visits
+
+
 # Two tests after one round
 
 
