@@ -143,6 +143,15 @@ def choice_words(choice: str, code: str = "") -> str:
     return CHOICES_OF.get((code, choice)) or CHOICES.get(choice, words(choice))
 
 
+def points_of(code: str, text: str) -> tuple[str, tuple[str, ...]]:
+    """What a flag says as a sentence and, where the plan as a whole is in trouble, the relations one by one."""
+    if code not in ("plan_tight", "plan_conflict"):
+        return text, ()
+    first, *rest = text.split("; ")
+    head, found, relation = first.rpartition(": ")
+    return (head, (relation, *rest)) if found else (text, ())
+
+
 def clock_words(name: str, until_on: date, state: str, near: date) -> str:
     """A clock in one line: ``Try until 8 Apr``, and why it does not run."""
     return ", ".join(filter(None, (f"{CLOCKS[name]} {short(until_on, near)}", CLOCK_STATES[state])))

@@ -96,6 +96,7 @@ def _frame(flag: Flag, plan: Plan, template: Template, desk: Desk) -> dict[str, 
     return {
         "flag": flag,
         "who": who(flag.treatment.couple, desk),
+        "said": words.points_of(flag.code, flag.text),
         "due": words.day(flag.due_on, today),
         "late": flag.is_open and flag.due_on < today,
         "holds": held,

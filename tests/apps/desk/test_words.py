@@ -56,6 +56,15 @@ def test_a_clock_is_one_line(name: str, state: str, said: str) -> None:
     assert words.clock_words(name, date(2026, 4, 8), state, NEAR) == said
 
 
+def test_the_relations_of_a_plan_in_trouble_are_told_one_by_one() -> None:
+    text = "The plan is tight: Dose 4 left room for the rest until 17 Nov: the booster 3 weeks after; it is booked"
+    head, points = words.points_of("plan_tight", text)
+    assert head == "The plan is tight: Dose 4 left room for the rest until 17 Nov"
+    assert points == ("the booster 3 weeks after", "it is booked")
+    assert words.points_of("visit_overdue", text) == (text, ())
+    assert words.points_of("plan_conflict", "Nothing to part") == ("Nothing to part", ())
+
+
 PLAN = {
     "window": {"earliest": "2026-03-09", "latest": "2026-03-23"},
     "bookable": {"from": "2026-03-12", "to": "2026-03-18", "bound_by": ["the transfer (1 Apr)"]},

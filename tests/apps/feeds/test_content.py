@@ -181,6 +181,22 @@ def test_r5_windows_are_shown_only_to_those_who_asked_and_never_as_a_date(scene:
     assert windows[0]["SUMMARY"] == f"{TITLE}: window, the day is not yet agreed"
 
 
+def test_r5_a_window_is_what_the_rest_of_the_plan_leaves_and_none_where_nothing_is_left(scene: Scene) -> None:
+    asked, _ = a_link(scene, shows_windows=True)
+    uid = next(
+        str(event["UID"]) for event in events(build(asked, BOOKED).body) if event["STATUS"] == "TENTATIVE"
+    )
+    row = Appointment.objects.filter(pk=uid.partition("@")[0])
+    stored = row.get()
+    assert stored.earliest_on
+    first, last = stored.earliest_on + timedelta(days=2), stored.earliest_on + timedelta(days=6)
+    row.update(bookable_from=first, bookable_to=last)
+    shown_now = {str(event["UID"]): event for event in events(build(asked, BOOKED).body)}
+    assert (shown_now[uid].start, shown_now[uid].end) == (first, last + timedelta(days=1))
+    row.update(bookable_from=last, bookable_to=first)
+    assert uid not in {str(event["UID"]) for event in events(build(asked, BOOKED).body)}
+
+
 def test_r7_no_clinical_word_no_name_and_no_deep_link_in_any_feed(scene: Scene) -> None:
     link, token = a_link(scene, shows_windows=True)
     body = build(link, BOOKED).body.decode().replace("\r\n ", "")
