@@ -14,7 +14,6 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from protocols.checks import blanks, check
 from protocols.errors import BlankFaults, FactFaults, Fault, TemplateFaults
@@ -126,7 +125,7 @@ def _parameters(declared: Any, lines: Lines) -> dict[str, Any]:
     raise TemplateFaults([fault])
 
 
-def _own(details: list[ErrorDetails]) -> list[ErrorDetails]:
+def _own(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The faults without the echoes of those inside them: a list is not too short because one of its items is wrong."""
     inner = [tuple(detail["loc"]) for detail in details]
     return [

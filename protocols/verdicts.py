@@ -120,6 +120,23 @@ def read_response(
             result, f"{result.value:g} {assay.unit} is {band.name}", band, place, window, doses, cap
         )
     )
+    return _verdict(name, sample, response, text, band, doses, test, donor)
+
+
+def _verdict(
+    name: str,
+    sample: Sample,
+    response: Response,
+    text: str,
+    band: Band | None,
+    doses: int,
+    test: LabTest,
+    donor: str,
+) -> ResponseVerdict:
+    result, entry = sample.reading, sample.result
+    assert result is not None
+    assert entry is not None
+    assay = test.assay_of(result.assay)
     return ResponseVerdict(
         test=name,
         step=sample.step.name if sample.step else None,

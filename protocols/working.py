@@ -128,8 +128,14 @@ class Working:
                 yield from (absence.from_on + timedelta(days=days) for days in range(length))
 
     def donor_of(self, slot: Slot) -> str | None:
-        """Whose lymphocytes an occurrence needs: its round's donor, else the treatment's; None if it needs none."""
-        return (slot.donor or self.donor) if "donor" in slot.step.attends else None
+        """Whose lymphocytes an occurrence needs: its round's donor, else the treatment's; None if it needs none.
+
+        What was done keeps the donor of its day, whoever gives the next doses.
+        """
+        if "donor" not in slot.step.attends:
+            return None
+        done_on = self.done_on(slot)
+        return slot.donor or (self.donor if done_on is None else self.donor_on(done_on))
 
     def done_on(self, slot: Slot) -> date | None:
         """The day on which the occurrence really took place, by a record of it or by a sample."""
