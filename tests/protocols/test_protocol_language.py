@@ -199,7 +199,6 @@ def test_a_weak_result_that_is_accepted_is_the_response_of_its_own_test_alone() 
     assert visit_of(negative, "dose", 2).state == "proposed"
 
 
-@pytest.mark.xfail(strict=True, reason="the flags of two tests read the same")
 def test_each_of_two_tests_that_fail_asks_for_itself_by_its_name() -> None:
     flags = [flag for flag in plan_on("2026-01-28", [*ONE, *both(5, 5)], BOTH).flags if flag.decisions]
     assert {flag.step for flag in flags} == {"crossmatch", "culture"}
