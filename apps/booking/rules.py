@@ -72,8 +72,8 @@ def refuse_day(visit: PlannedVisit, on: date, *, today: date, reason: str) -> No
         raise _needs_reason(outside, "Pick one of them, or say why it must be this day.")
     left = visit.bookable
     if left is not None and not _inside(on, left.from_on, left.to_on):
-        bounds = f", because {'; '.join(left.bound_by)}" if left.bound_by else ""
-        outside = f"The rest of the plan leaves {_span(left.from_on, left.to_on)}{bounds}."
+        bounds = f": {'; '.join(left.bound_by)}" if left.bound_by else ""
+        outside = f"The rest of the plan leaves only {_span(left.from_on, left.to_on)}{bounds}."
         raise _needs_reason(outside, "Pick one of these days, or say why it must be this one.")
 
 

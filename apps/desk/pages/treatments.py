@@ -98,7 +98,9 @@ def clock_lines(plan: Plan, protocol: Template, today: date) -> list[ClockLine]:
     return [
         ClockLine(
             clock_words(clock.name, clock.until_on, clock.state, today),
-            f"{titles.get(clock.of, clock.of)}, from {short(clock.starts_on, today)}",
+            f"{titles.get(clock.of, clock.of)}, counted from {short(clock.starts_on, today)}"
+            if clock.name == "try_by"
+            else f"counted from {short(clock.starts_on, today)}",
         )
         for clock in sorted(plan.clocks, key=lambda clock: (clock.until_on, clock.name))
     ]
