@@ -242,8 +242,8 @@ _BACK = st.sampled_from([("P6W", "P2W", "P0D"), ("P2M", "P1M", "P1W"), ("P3M", "
 
 @st.composite
 def small_protocols(draw: Draw) -> Template:
-    """A course of doses with one or two tests after each round, a dose before an operation, one after the last dose of
-    the course, and doses in pregnancy that repeat until a week of it."""
+    """A course of doses with one or two tests after each round and perhaps a review that times the third dose; a dose
+    before an operation, one after the last dose of the course, and doses in pregnancy that repeat until a week of it."""
     names = ("absolute_minimum", "earliest", "target", "latest", "maximum")
 
     def gap() -> dict[str, str]:
@@ -263,6 +263,9 @@ def small_protocols(draw: Draw) -> Template:
     sizes = draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
     rounds = {"sizes": sizes, "cap": sum(sizes) + 2, "cap_source": "clinic", "cap_grade": "setting"}
     gaps = {2: [after({"previous": True}, **gap())]} if sum(sizes) > 1 and draw(st.booleans()) else {}
+    seen = sum(sizes) > 2 and draw(st.booleans())
+    if seen:
+        gaps[3] = [after({"step": "review"}, **gap())]
     back = dict(zip(("earliest", "target", "maximum"), draw(_BACK), strict=True))
     until = after({"gestation": True}, maximum=draw(st.sampled_from(["P9W", "P12W"])))
     repeat = {"until": until, "cap": 4, "cap_source": "clinic", "cap_grade": "setting"}
@@ -272,6 +275,7 @@ def small_protocols(draw: Draw) -> Template:
              next=[after({"previous": True}, **gap())], gaps=gaps, rounds=rounds, attends=["recipient", "donor"]),
         after_round("assay", "apca"),
         *([after_round("culture", "mlc")] if two else []),
+        *([step("review", after({"step": "dose", "occurrence": 2}, **gap()), kind="review")] if seen else []),
         step("before-operation", before("operation", **back), after({"step": "dose"}, earliest="P1W")),
         step("control", after({"step": "dose"}, **gap()), kind="review", when={"responded": "apca"}),
         step("pregnancy-dose", after({"gestation": True}, earliest="P5W", target="P6W"), phase="pregnancy",
