@@ -134,12 +134,17 @@ class Network:
         low, high, moved = bounds.low, bounds.high, False
         for edge in edges:
             first, second, offset = edge.anchor, edge.visit, edge.offset
+            narrowed = False
             if edge.kind == "at_least":
-                narrowed = bounds.raise_low(second, self._after(low[first], offset), edge)
-                narrowed |= bounds.lower_high(first, self._last_reaching(high[second], offset), edge)
+                if low[first] > -FAR:
+                    narrowed = bounds.raise_low(second, self._after(low[first], offset), edge)
+                if high[second] < FAR:
+                    narrowed |= bounds.lower_high(first, self._last_reaching(high[second], offset), edge)
             else:
-                narrowed = bounds.lower_high(second, self._after(high[first], offset), edge)
-                narrowed |= bounds.raise_low(first, self._first_reaching(low[second], offset), edge)
+                if high[first] < FAR:
+                    narrowed = bounds.lower_high(second, self._after(high[first], offset), edge)
+                if low[second] > -FAR:
+                    narrowed |= bounds.raise_low(first, self._first_reaching(low[second], offset), edge)
             if narrowed:
                 if bounds.empty is not None:
                     return True
@@ -147,18 +152,18 @@ class Network:
         return moved
 
     def _after(self, day: int, offset: Duration) -> int:
-        if not offset.months or abs(day) >= FAR:
-            return day + offset.days if abs(day) < FAR else day
+        if not offset.months:
+            return day + offset.days
         return add(date.fromordinal(day), offset, self.month_ends).toordinal()
 
     def _last_reaching(self, day: int, offset: Duration) -> int:
-        if not offset.months or abs(day) >= FAR:
-            return day - offset.days if abs(day) < FAR else day
+        if not offset.months:
+            return day - offset.days
         return latest_reaching(date.fromordinal(day), offset, self.month_ends).toordinal()
 
     def _first_reaching(self, day: int, offset: Duration) -> int:
-        if not offset.months or abs(day) >= FAR:
-            return day - offset.days if abs(day) < FAR else day
+        if not offset.months:
+            return day - offset.days
         return earliest_reaching(date.fromordinal(day), offset, self.month_ends).toordinal()
 
     def explain(self) -> list[Constraint]:

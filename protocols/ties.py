@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from protocols.because import AnchorDate, Key
 from protocols.drafts import Draft
@@ -12,7 +12,8 @@ from protocols.durations import Duration
 from protocols.network import NOW, Constraint, Network
 from protocols.plan import State
 from protocols.template import Relation
-from protocols.workdays import EVERY_DAY
+from protocols.windows import Window
+from protocols.workdays import EVERY_DAY, Workdays
 from protocols.working import Working
 
 Level = Literal["preferred", "absolute"]
@@ -20,8 +21,7 @@ _FREE = frozenset({State.WAITING, State.PROPOSED, State.BOOKED, State.MISSED})
 _ENDS = {"preferred": (1, 3), "absolute": (0, 4)}
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """Where a constraint comes from: a relation to an anchor, a booking, the days of a visit, or a result it needs."""
 
     visit: Draft
@@ -34,7 +34,7 @@ class Said:
 
 @dataclass(slots=True)
 class Tied:
-    """A network with the visits that it is about.
+    """A network with the visits that it is about, `tests` those after a round by what they test.
 
     `intricate`: some visit hangs on more than one that is free, or has closed days, so that a day inside its bounds may
     still not fit the others.
@@ -43,6 +43,7 @@ class Tied:
     network: Network
     visits: Sequence[Draft]
     number: dict[Key, int] = field(default_factory=dict)
+    tests: dict[str, list[Draft]] = field(default_factory=dict)
     intricate: bool = False
 
 
@@ -69,78 +70,101 @@ def tie(work: Working, visits: Sequence[Draft], level: Level, booked: frozenset[
     for number, visit in enumerate(visits):
         tied.number[visit.key] = number
         tied.network.keys.append(visit.key)
+        test = visit.slot.step.test
+        if test is not None and visit.slot.step.measures == "round":
+            tied.tests.setdefault(test, []).append(visit)
     for visit in visits:
-        days = list(_booking(tied, visit) if visit.key in booked else _days(work, tied, visit))
-        own = list(_relations(work, tied, visit, level, booked))
-        branches = len({item.anchor for item in own if item.anchor >= 0}) > 1
-        tied.intricate = tied.intricate or branches or bool(days)
-        tied.network.constraints += [*days, *own]
+        number, days = tied.number[visit.key], _days(work, visit)
+        if visit.key in booked:
+            made = _booking(number, visit)
+        elif days is not None:
+            made = [Constraint("open_days", number, Said(visit, "days"), days=days)]
+        else:
+            made = []
+        bare = not made
+        made += _relations(work, tied, visit, level, booked)
+        made += _results(work, tied, visit)
+        others = {item.anchor for item in made}
+        tied.intricate = tied.intricate or not bare or len(others) - (-1 in others) > 1
+        tied.network.constraints += made
     return tied
 
 
-def _booking(tied: Tied, visit: Draft) -> Iterator[Constraint]:
+def _booking(number: int, visit: Draft) -> list[Constraint]:
     assert visit.on is not None
-    said, number, day = Said(visit, "booking"), tied.number[visit.key], visit.on.toordinal()
-    yield Constraint("not_before", number, said, day=day)
-    yield Constraint("not_after", number, said, day=day)
+    said, day = Said(visit, "booking"), visit.on.toordinal()
+    return [Constraint("not_before", number, said, day=day), Constraint("not_after", number, said, day=day)]
 
 
-def _days(work: Working, tied: Tied, visit: Draft) -> Iterator[Constraint]:
+def _days(work: Working, visit: Draft) -> Workdays | None:
+    """The days that a visit keeps to; None where every day is open."""
     days = work.workdays_of(visit.slot)
-    if days.closed or days.open_weekdays != EVERY_DAY:
-        yield Constraint("open_days", tied.number[visit.key], Said(visit, "days"), days=days)
+    return days if days.closed or days.open_weekdays != EVERY_DAY else None
 
 
 def _relations(
     work: Working, tied: Tied, visit: Draft, level: Level, booked: frozenset[Key]
-) -> Iterator[Constraint]:
+) -> list[Constraint]:
     settled = level == "preferred" and visit.key in booked
+    made: list[Constraint] = []
     for relation, anchor, window in work.ties[visit.key]:
         other = tied.number.get(anchor.key) if anchor.key else None
         if other is not None:
             if not (settled and anchor.key in booked):
-                yield from _between(tied, visit, relation, other, level)
+                made += _between(tied, visit, relation, other, level)
         elif window is not None and not settled and isinstance(anchor, AnchorDate):
-            low, high = (window.dates()[end] for end in _ENDS[level])
-            first, last = (relation.offsets[end] for end in _ENDS[level])
-            if level == "preferred" and high is not None and work.today.past(high):
-                # It is overdue already and flagged so; what follows must not be measured by a day that has gone.
-                high, last = window.maximum, relation.offsets[4]
-            if low is not None:
-                said = Said(visit, "relation", relation, anchor, first or NOW)
-                yield Constraint("not_before", tied.number[visit.key], said, day=low.toordinal())
-            if high is not None:
-                said = Said(visit, "relation", relation, anchor, last or NOW)
-                yield Constraint("not_after", tied.number[visit.key], said, day=high.toordinal())
-    yield from _results(work, tied, visit)
+            made += _from_day(work, tied, visit, level, (relation, anchor, window))
+    return made
 
 
-def _between(tied: Tied, visit: Draft, relation: Relation, other: int, level: Level) -> Iterator[Constraint]:
+def _from_day(
+    work: Working, tied: Tied, visit: Draft, level: Level, bound: tuple[Relation, AnchorDate, Window]
+) -> list[Constraint]:
+    """The bounds of a relation to a day that is known."""
+    relation, anchor, window = bound
+    number, (near, far) = tied.number[visit.key], _ENDS[level]
+    low, first, high, last = window[near], relation.offsets[near], window[far], relation.offsets[far]
+    if level == "preferred" and high is not None and work.today.past(high):
+        # It is overdue already and flagged so; what follows must not be measured by a day that has gone.
+        high, last = window.maximum, relation.offsets[4]
+    made = []
+    if low is not None:
+        said = Said(visit, "relation", relation, anchor, first or NOW)
+        made.append(Constraint("not_before", number, said, day=low.toordinal()))
+    if high is not None:
+        said = Said(visit, "relation", relation, anchor, last or NOW)
+        made.append(Constraint("not_after", number, said, day=high.toordinal()))
+    return made
+
+
+def _between(tied: Tied, visit: Draft, relation: Relation, other: int, level: Level) -> list[Constraint]:
     """The bounds of a relation between two free visits; "before" is the same pair of bounds seen from the other end."""
-    number = tied.number[visit.key]
-    near, far = (relation.offsets[end] for end in _ENDS[level])
-    first, second = other, number
+    number, (least, most) = tied.number[visit.key], _ENDS[level]
+    near, far, first, second = relation.offsets[least], relation.offsets[most], other, number
     if relation.before is not None:
         near, far, first, second = far, near, number, other
-    for kind, offset in (("at_least", near), ("at_most", far)):
-        if offset is not None:
-            said = Said(visit, "relation", relation, offset=offset, other=tied.visits[other])
-            yield Constraint(kind, second, said, first, offset)  # type: ignore[arg-type]
+    made = []
+    if near is not None:
+        said = Said(visit, "relation", relation, None, near, tied.visits[other])
+        made.append(Constraint("at_least", second, said, first, near))
+    if far is not None:
+        said = Said(visit, "relation", relation, None, far, tied.visits[other])
+        made.append(Constraint("at_most", second, said, first, far))
+    return made
 
 
-def _results(work: Working, tied: Tied, visit: Draft) -> Iterator[Constraint]:
+def _results(work: Working, tied: Tied, visit: Draft) -> list[Constraint]:
     """A visit that needs a valid result comes after the sample that is still to be taken, while the result is valid."""
+    made = []
     for need in visit.slot.step.requires:
         if need.valid_result is None:
             continue
         valid = work.template.tests[need.valid_result].valid_for
-        for other in tied.visits:
-            if other.slot.step.test != need.valid_result or other.slot.step.measures != "round":
-                continue
-            number = tied.number[visit.key]
-            first = tied.number[other.key]
-            said = Said(visit, "result", offset=NOW, other=other)
-            yield Constraint("at_least", number, said, first, NOW)
+        for other in tied.tests.get(need.valid_result, ()):
+            number, first = tied.number[visit.key], tied.number[other.key]
+            said = Said(visit, "result", other=other)
+            made.append(Constraint("at_least", number, said, first))
             if valid is not None and valid.starts == "sampled_on" and valid.number.at is not None:
                 said = Said(visit, "result", offset=valid.number.at, other=other)
-                yield Constraint("at_most", number, said, first, valid.number.at)
+                made.append(Constraint("at_most", number, said, first, valid.number.at))
+    return made
