@@ -50,6 +50,11 @@ class Draft:
         return bool(self.unknown) and self.window is not None
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody has done, skipped or booked it."""
+        return self.on is None
+
+    @property
     def dated(self) -> bool:
         """Whether there is a day for it, or none is looked for yet."""
         return self.on is not None or self.proposed_on is not None or self.state is not State.PROPOSED

@@ -196,8 +196,17 @@ def _raise_over_milestones(work: Working) -> None:
 
 
 def _close(work: Working) -> None:
-    """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended."""
+    """Everything ahead becomes not applicable, and no flag asks anything of a treatment that ended.
+
+    Of a repeated visit only what was done or booked stays: how often it would have come hung on proposals, and today
+    moves those.
+    """
     reason = StateReason(work.closed or "closed")
+    never = [
+        key for key, visit in work.visits.items() if visit.slot.step.repeat and visit.is_idle and key[1] > 1
+    ]
+    for key in never:
+        del work.visits[key]
     for visit in work.visits.values():
         visit.end(reason)
     work.flags = []
