@@ -130,9 +130,6 @@ def test_repeats_that_were_done_stay_when_the_end_moves_before_them() -> None:
     assert states(planned) == {"dose#1": "fulfilled", "dose#2": "fulfilled"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="how many repeats are told to be off depends on the day, and replan_on is none"
-)
 def test_a_treatment_that_ended_is_told_the_same_on_every_later_day() -> None:
     records = [*PREGNANT, record("close", on="2026-02-05", reason="moved")]
     on_the_day = plan_on("2026-02-05", records, repeating(9))
