@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import Any
 
 from protocols import records as kinds
 from protocols.errors import Fault
 from protocols.facts import Entry, Facts, Key
 from protocols.flags import RULES
 from protocols.records import By, Record
-from protocols.template import Step, Template
+from protocols.template import Template
 
-_MAY_LIE_AHEAD = (kinds.Booked, kinds.Absence, kinds.Decision)
+OfStep = kinds.Fulfilled | kinds.Missed | kinds.Skipped | kinds.Booked
 Act = Entry[kinds.Fulfilled] | Entry[kinds.Skipped]
 _OWNERS = {"doctor": ("doctor",), "nurse": ("nurse", "doctor"), "manager": ("manager", "doctor")}
 
@@ -22,10 +24,8 @@ def check_facts(template: Template, facts: Facts, today: date) -> list[Fault]:
     """The faults of all records in force."""
     faults = list(facts.faults)
     for entry in facts.entries:
-        faults += [
-            Fault(fault.field, fault.message, fault.remedy, record=entry.number)
-            for fault in _faults(template, entry, today)
-        ]
+        for check in _CHECKS.get(type(entry.record), (_not_ahead,)):
+            faults += [replace(fault, record=entry.number) for fault in check(template, entry.record, today)]
     faults += _gaps(template, facts)
     for name, occurrences in facts.milestones.items():
         kind = template.milestones.get(name)
@@ -36,55 +36,53 @@ def check_facts(template: Template, facts: Facts, today: date) -> list[Fault]:
     return faults
 
 
-def _faults(template: Template, entry: Entry[Record], today: date) -> Iterator[Fault]:
-    record = entry.record
-    yield from _names(template, record)
-    yield from _dates(record, today)
-    if isinstance(record, kinds.Result) and record.test in template.tests:
-        yield from _value(template, record)
-    if isinstance(record, kinds.Decision):
-        yield from _decision(template, record)
-
-
 def _unknown(field: str, what: str, name: str, known: list[str]) -> Fault:
     return Fault(field, f"the protocol has no {what} '{name}'", f"Use one of: {', '.join(known)}")
 
 
-def _names(template: Template, record: Record) -> Iterator[Fault]:
-    steps = template.step_named
-    match record:
-        case kinds.Milestone() if record.name not in template.milestones:
-            yield _unknown("name", "milestone", record.name, list(template.milestones))
-        case kinds.Result() if record.test not in template.tests:
-            yield _unknown("test", "test", record.test, list(template.tests))
-        case kinds.Fulfilled() | kinds.Missed() | kinds.Skipped() | kinds.Booked():
-            if record.step not in steps:
-                yield _unknown("step", "step", record.step, list(steps))
-            elif record.occurrence > 1 and _happens_once(steps[record.step]):
-                yield Fault(
-                    "occurrence", f"{record.step} takes place once", "Leave occurrence out, or give 1"
-                )
-        case kinds.OptIn() if record.step not in steps or not steps[record.step].optional:
-            optional = [step.name for step in template.steps if step.optional]
-            yield _unknown("step", "optional step", record.step, optional)
-        case _:
-            return
+def _milestone(template: Template, record: kinds.Milestone, today: date) -> list[Fault]:
+    if record.name in template.milestones:
+        return []
+    return [_unknown("name", "milestone", record.name, list(template.milestones))]
 
 
-def _happens_once(step: Step) -> bool:
-    return not step.several and step.kind not in ("test", "dose")
+def _happened(template: Template, record: kinds.Milestone, today: date) -> list[Fault]:
+    return _not_ahead(template, record, today) if record.certainty == "happened" else []
 
 
-def _dates(record: Record, today: date) -> Iterator[Fault]:
-    if isinstance(record, _MAY_LIE_AHEAD) and not isinstance(record, kinds.Decision):
-        return
-    if isinstance(record, kinds.Milestone) and record.certainty != "happened":
-        return
+def _test(template: Template, record: kinds.Result, today: date) -> list[Fault]:
+    if record.test in template.tests:
+        return []
+    return [_unknown("test", "test", record.test, list(template.tests))]
+
+
+def _step(template: Template, record: OfStep, today: date) -> list[Fault]:
+    step = template.step_named.get(record.step)
+    if step is None:
+        return [_unknown("step", "step", record.step, list(template.step_named))]
+    if record.occurrence == 1 or step.several or step.kind in ("test", "dose"):
+        return []
+    return [Fault("occurrence", f"{record.step} takes place once", "Leave occurrence out, or give 1")]
+
+
+def _optional_step(template: Template, record: kinds.OptIn, today: date) -> list[Fault]:
+    step = template.step_named.get(record.step)
+    if step is not None and step.optional:
+        return []
+    optional = [step.name for step in template.steps if step.optional]
+    return [_unknown("step", "optional step", record.step, optional)]
+
+
+def _not_ahead(template: Template, record: Record, today: date) -> list[Fault]:
+    """What happened cannot lie in the future."""
+    faults = []
     for field in _days_said(type(record)):
         day = getattr(record, field)
         if day is not None and day > today:
             remedy = "Check the date; only planned milestones, bookings and absences may lie ahead"
-            yield Fault(field, f"{day.isoformat()} lies in the future (today is {today.isoformat()})", remedy)
+            said = f"{day.isoformat()} lies in the future (today is {today.isoformat()})"
+            faults.append(Fault(field, said, remedy))
+    return faults
 
 
 @cache
@@ -93,8 +91,10 @@ def _days_said(kind: type[Record]) -> tuple[str, ...]:
     return tuple(name for name in ("on", "sampled_on", "resulted_on") if name in kind.model_fields)
 
 
-def _value(template: Template, record: kinds.Result) -> Iterator[Fault]:
-    test = template.tests[record.test]
+def _value(template: Template, record: kinds.Result, today: date) -> Iterator[Fault]:
+    test = template.tests.get(record.test)
+    if test is None:
+        return
     assay = test.assay_of(record.assay)
     if record.assay is None and test.only is None:
         yield Fault(
@@ -113,7 +113,7 @@ def _value(template: Template, record: kinds.Result) -> Iterator[Fault]:
         )
 
 
-def _decision(template: Template, record: kinds.Decision) -> Iterator[Fault]:
+def _decision(template: Template, record: kinds.Decision, today: date) -> Iterator[Fault]:
     code = record.flag.split(":", 1)[0]
     rule = RULES.get(code)
     if rule is None:
@@ -131,6 +131,19 @@ def _decision(template: Template, record: kinds.Decision) -> Iterator[Fault]:
     owner = (settings.owner if settings else None) or rule.owner
     if not may_decide(record.by, owner):
         yield Fault("by", f"a {record.by.role} may not decide {code}", f"A {owner} decides it")
+
+
+_CHECKS: dict[type, tuple[Callable[[Template, Any, date], Iterable[Fault]], ...]] = {
+    kinds.Milestone: (_milestone, _happened),
+    kinds.Fulfilled: (_step, _not_ahead),
+    kinds.Missed: (_step, _not_ahead),
+    kinds.Skipped: (_step, _not_ahead),
+    kinds.Booked: (_step,),
+    kinds.Result: (_test, _not_ahead, _value),
+    kinds.Decision: (_not_ahead, _decision),
+    kinds.OptIn: (_optional_step, _not_ahead),
+    kinds.Absence: (),
+}  # every other kind says only what happened
 
 
 def may_decide(by: By, owner: str) -> bool:

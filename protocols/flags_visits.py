@@ -8,14 +8,13 @@ from datetime import date, timedelta
 from protocols.because import RelationReason, day_words, full_day, in_words
 from protocols.drafts import Draft
 from protocols.durations import add
-from protocols.plan import LIVE, Flag, State
+from protocols.plan import Flag, State
 from protocols.proposals import propose
 from protocols.records import Absence, Decision
 from protocols.requirements import missing_parts
 from protocols.working import Working
 
 _DAY = timedelta(days=1)
-_UNBOOKED = frozenset({State.PROPOSED, State.MISSED})
 VisitRule = Callable[[Working, Draft], Flag | None]
 
 
@@ -80,13 +79,7 @@ def window_expired(work: Working, visit: Draft, maximum: date) -> Decision | Non
 
 def visit_overdue(work: Working, visit: Draft) -> Flag | None:
     latest = visit.window.latest if visit.window else None
-    if (
-        visit.state not in _UNBOOKED
-        or latest is None
-        or visit.provisional
-        or visit.held_by
-        or not work.today.past(latest)
-    ):
+    if latest is None or visit.provisional or visit.held_by or not work.today.past(latest):
         return None
     due_on = _due_here(work, latest)
     if not work.today.past(due_on):
@@ -106,7 +99,7 @@ def _due_here(work: Working, latest: date) -> date:
 
 def closing_unbooked(work: Working, visit: Draft) -> Flag | None:
     latest = visit.window.latest if visit.window else None
-    if visit.state not in _UNBOOKED or latest is None or visit.provisional or visit.held_by:
+    if latest is None or visit.provisional or visit.held_by:
         return None
     notice_on = work.ahead_of(latest, work.template.notice)
     if not work.today.reached(notice_on) or work.today.past(latest):
@@ -119,7 +112,7 @@ def closing_unbooked(work: Working, visit: Draft) -> Flag | None:
 
 def no_open_day(work: Working, visit: Draft) -> Flag | None:
     window = visit.window
-    if visit.state not in _UNBOOKED or visit.proposed_on or visit.held_by or window is None or visit.partial:
+    if visit.proposed_on or visit.held_by or window is None or visit.partial:
         return None
     if visit.waiting_for != ("an open day inside the window",):
         return None
@@ -129,7 +122,7 @@ def no_open_day(work: Working, visit: Draft) -> Flag | None:
 
 
 def visit_unrecorded(work: Working, visit: Draft) -> Flag | None:
-    if visit.state is not State.BOOKED or visit.on is None or not work.today.past(visit.on):
+    if visit.on is None or not work.today.past(visit.on):
         return None
     text = f"{visit.named} was booked for {full_day(visit.on)} and nobody has said whether it took place"
     return work.make_flag("visit_unrecorded", visit.subject, text, visit.on + _DAY, key=visit.key)
@@ -137,7 +130,7 @@ def visit_unrecorded(work: Working, visit: Draft) -> Flag | None:
 
 def prerequisite_missing(work: Working, visit: Draft) -> Flag | None:
     """What could be there by now and is not. What only the day itself can bring is due at arrival, not before."""
-    if visit.state is not State.BOOKED or visit.on is None or not visit.missing or work.today.past(visit.on):
+    if visit.on is None or not visit.missing or work.today.past(visit.on):
         return None
     notice_on = work.ahead_of(visit.on, work.template.notice)
     step = work.template.step_named[visit.step]
@@ -157,7 +150,7 @@ def prerequisite_missing(work: Working, visit: Draft) -> Flag | None:
 def booking_outside_window(work: Working, visit: Draft) -> Flag | None:
     """A booking that does not fit, or no longer: outside earliest to latest, on a closed day, or on one of absence."""
     window, on = visit.window, visit.on
-    if visit.state is not State.BOOKED or on is None or (window is None and visit.unknown):
+    if on is None or (window is None and visit.unknown):
         return None
     booking = work.facts.booked[visit.key]
     if window is None:
@@ -205,22 +198,18 @@ def _span(visit: Draft) -> str:
     return " to ".join(day_words(day, days[0]) for day in days)
 
 
-VISIT_RULES: tuple[VisitRule, ...] = (
-    visit_overdue,
-    closing_unbooked,
-    no_open_day,
-    visit_unrecorded,
-    prerequisite_missing,
-    booking_outside_window,
-)
+_UNBOOKED_RULES: tuple[VisitRule, ...] = (visit_overdue, closing_unbooked, no_open_day)
+VISIT_RULES: dict[State, tuple[VisitRule, ...]] = {
+    State.PROPOSED: _UNBOOKED_RULES,
+    State.MISSED: _UNBOOKED_RULES,
+    State.BOOKED: (visit_unrecorded, prerequisite_missing, booking_outside_window),
+}
 
 
 def raise_over_visits(work: Working) -> None:
-    """Run every rule over every visit. A decision that covers a flag keeps it from being raised."""
+    """Run the rules of its state over every visit. A decision that covers a flag keeps it from being raised."""
     for visit in list(work.visits.values()):
-        if visit.state not in LIVE:
-            continue
-        for rule in VISIT_RULES:
+        for rule in VISIT_RULES.get(visit.state, ()):
             flag = rule(work, visit)
             if flag is not None:
                 work.raise_flag(flag)

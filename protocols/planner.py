@@ -43,7 +43,7 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
     work = _placed(Working(template, facts, workdays, now), today)
     # 4. What the visits leave each other; where a proposal does not fit that, all are placed again inside it.
     room = None if work.closed else room_of(work)
-    if room is not None and _bites(work, room):
+    if room is not None and room.bites(work.visits.values()):
         work = _placed(Working(template, facts, workdays, now, limits=room), today)
         if not room.fits(work.visits.values()):
             room.one_by_one = True
@@ -74,21 +74,6 @@ def _placed(work: Working, today: date) -> Working:
             return work
         work.earlier = None
         work = Working(work.template, work.facts, work.workdays, work.today, limits=work.limits, earlier=work)
-
-
-def _bites(work: Working, room: Room) -> bool:
-    """Whether a proposed day lies outside what the others leave, or a window is empty that need not be."""
-    if room.preferred is None:
-        return False
-    for visit in work.visits.values():
-        low, high = room.of(visit.key)
-        day = visit.proposed_on
-        if day is None:
-            if visit.provisional and (visit.window is None or visit.state is State.PROPOSED):
-                return True
-        elif (low is not None and day < low) or (high is not None and day > high):
-            return True
-    return False
 
 
 def _flag_all(work: Working, room: Room | None) -> None:
@@ -213,5 +198,5 @@ def _close(work: Working) -> None:
 
 
 def _sorted(template: Template, visits: Iterable[PlannedVisit]) -> tuple[PlannedVisit, ...]:
-    place = {step.name: index for index, step in enumerate(template.steps)}
+    place = template.place
     return tuple(sorted(visits, key=lambda visit: (place[visit.step], visit.occurrence)))

@@ -55,6 +55,23 @@ class Room:
             return None, None
         return _day(bounds.low[number]), _day(bounds.high[number])
 
+    def bites(self, visits: Iterable[Draft]) -> bool:
+        """Whether a proposed day lies outside what the others leave, or a window is empty that need not be."""
+        bounds = self.preferred
+        if bounds is None:
+            return False
+        for visit in visits:
+            if visit.proposed_on is None:
+                if visit.provisional and (visit.window is None or visit.state is State.PROPOSED):
+                    return True
+                continue
+            number = self.tied.number.get(visit.key)
+            if number is None:
+                continue
+            if not bounds.low[number] <= visit.proposed_on.toordinal() <= bounds.high[number]:
+                return True
+        return False
+
     def fits(self, visits: Iterable[Draft]) -> bool:
         """Whether the days proposed for the visits fit together, each with all others."""
         if self.preferred is None or not self.tied.intricate:

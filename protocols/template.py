@@ -216,6 +216,11 @@ class Template(Part):
         return {step.name: step for step in self.steps}
 
     @cached_property
+    def place(self) -> dict[str, int]:
+        """Where each step stands in the document."""
+        return {step.name: number for number, step in enumerate(self.steps)}
+
+    @cached_property
     def dose_steps(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.rounds is not None)
 
@@ -228,15 +233,25 @@ class Template(Part):
         """The steps that test after each round of a dose step; all of them must respond."""
         return self._tests_after[dose_step]
 
+    @cached_property
+    def _taken(self) -> frozenset[str | None]:
+        return frozenset(step.test for step in self.steps)
+
+    @cached_property
+    def _users(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for step in self.steps:
+            for test in dict.fromkeys(need.valid_result for need in step.requires if need.valid_result):
+                found[test] = (*found.get(test, ()), step.name)
+        return found
+
     def is_taken(self, test: str) -> bool:
         """Whether a step takes samples for a test; else its results are only recorded."""
-        return any(step.test == test for step in self.steps)
+        return test in self._taken
 
     def users_of(self, test: str) -> tuple[str, ...]:
         """The steps that need a valid result of a test."""
-        return tuple(
-            step.name for step in self.steps if any(need.valid_result == test for need in step.requires)
-        )
+        return self._users.get(test, ())
 
     @cached_property
     def entangled(self) -> bool:
