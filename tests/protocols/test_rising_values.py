@@ -7,8 +7,10 @@ import pytest
 from protocols import PlannedVisit
 from tests.builders import (
     after,
+    codes,
     day,
     days,
+    decided,
     lost,
     plan_on,
     pregnant,
@@ -95,13 +97,18 @@ def test_values_of_an_earlier_pregnancy_do_not_count() -> None:
     assert anchored(visit_of(plan_on("2026-05-06", [*records, third], protocol), "dose")) == "2026-05-06"
 
 
-def test_a_value_from_elsewhere_is_compared_with_nothing_until_it_is_accepted() -> None:
+@pytest.mark.parametrize(("choice", "on"), [(None, None), ("accept", "2026-01-24"), ("set_aside", None)])
+def test_a_value_from_elsewhere_is_compared_with_nothing_until_it_is_accepted(
+    choice: str | None, on: str | None
+) -> None:
     protocol = template(step("dose", THIRD_RISE, phase="pregnancy"), tests={"hcg": ONE_HCG})
     (first, low), *rest = row(50, 110, 240)
-    outside = result(low, first, first, test="hcg", elsewhere="document")
-    ours = [result(value, on, on, test="hcg") for on, value in rest]
-    planned = plan_on("2026-03-01", [started(), pregnant("2026-01-15"), outside, *ours], protocol)
-    assert anchored(visit_of(planned, "dose")) is None
+    outside = result(low, first, first, test="hcg", elsewhere="document", id="outside")
+    ours = [result(value, at, at, test="hcg") for at, value in rest]
+    taken = [decided("outside_result", choice, "2026-02-01", cause=["outside"])] if choice else []
+    planned = plan_on("2026-02-01", [started(), pregnant("2026-01-15"), outside, *ours, *taken], protocol)
+    assert anchored(visit_of(planned, "dose")) == on
+    assert ("outside_result" in codes(planned)) is (choice is None)
 
 
 def test_a_window_may_hang_on_a_result_that_nobody_here_reads() -> None:
