@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -67,6 +69,32 @@ def signed_in(
 def fits(page: Page) -> None:
     assert page.evaluate(BEYOND) <= 0, page.url
     assert page.evaluate(UNNAMED) == [], page.url
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_past_from_elsewhere_is_entered_in_one_sitting(
+    browser: Browser, live_server: LiveServer, couple: tuple[Treatment, datetime], width: int
+) -> None:
+    first, at = couple
+    two = rows.a_couple(first.clinic, recipient=replace(rows.LALITHA, given_name="Asha"))
+    treatment = rows.a_treatment(first.clinic, couple=two, at=at)
+    with signed_in(browser, live_server, treatment, "nurse", width) as page:
+        page.goto(reverse("admin:treatments_treatment_change", args=[treatment.pk]))
+        page.get_by_role("link", name="Joined in mid-course").click()
+        fits(page)
+        page.get_by_label("Treated before at").fill("Pune")
+        dose, result = page.get_by_role("group", name="Dose 1"), page.get_by_role("group", name="Result 1")
+        dose.get_by_label("Given on").fill(at.date().isoformat())
+        result.get_by_label("Sample taken").fill("2025-10-01")
+        result.get_by_label("Value").fill("2")
+        page.get_by_role("button", name="Record the past").click()
+        assert dose.get_by_role("alert").is_visible()
+        fits(page)
+        dose.get_by_label("Given on").fill("2025-10-06")
+        page.get_by_role("button", name="Record the past").click()
+        page.wait_for_url("**/change/")
+        assert page.get_by_text("was given elsewhere, as documented").first.is_visible()
+        fits(page)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

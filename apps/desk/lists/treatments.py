@@ -205,7 +205,7 @@ class AppointmentList(_ByCouple):
     def good_days(self, row: Appointment) -> str:
         window = words.window_of(row.plan)
         near = row.earliest_on or row.latest_on
-        return words.good_days(window, near) if near else "—"
+        return words.good_days(window, near, words.room_of(row.plan)) if near else "—"
 
 
 class FlagStateFilter(SimpleListFilter):

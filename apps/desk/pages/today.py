@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
 
+from django.db.models.functions import Least
 from django.http import HttpRequest, HttpResponse
 
 from apps.clinic.clock import day_bounds
@@ -14,7 +15,7 @@ from apps.clinic.models import Clinic
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.pages.base import page
-from apps.desk.rows import Button, Who, buttons, flag_row, local, number, who
+from apps.desk.rows import Button, Who, buttons, flag_row, last_good_day, local, number, who
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointments_of, flags_of
 
@@ -82,8 +83,9 @@ def _visits(desk: Desk) -> _Visits:
         past += in_force.filter(starts_at__lt=begins).order_by("starts_at")
         closing += (
             appointments_of(clinic, status=("proposed", "noshow", "cancelled"))
-            .filter(state__in=("proposed", "missed"), held=False, latest_on__lte=day + _CLOSING_WITHIN)
-            .order_by("latest_on")
+            .alias(last_good=Least("latest_on", "bookable_to"))  # PostgreSQL passes over the empty one
+            .filter(state__in=("proposed", "missed"), held=False, last_good__lte=day + _CLOSING_WITHIN)
+            .order_by("last_good")
         )
     return _Visits(now, past, closing)
 
@@ -115,7 +117,8 @@ def _when(appointment: Appointment, near: date) -> str:
     if appointment.in_force or appointment.status in ("fulfilled", "noshow"):
         start = local(appointment)
         return f"{start:%H:%M}" if start.date() == near else f"{words.day(start.date(), near)}, {start:%H:%M}"
-    return f"by {words.day(appointment.latest_on, near)}" if appointment.latest_on else ""
+    last = last_good_day(appointment)
+    return f"by {words.day(last, near)}" if last else ""
 
 
 def _why(appointment: Appointment, near: date) -> str:
@@ -125,8 +128,7 @@ def _why(appointment: Appointment, near: date) -> str:
     missing = appointment.plan.get("missing") or []
     if appointment.in_force and missing:
         return f"Due at arrival: {', '.join(missing)}"
-    if not appointment.in_force and appointment.latest_on and appointment.status != "fulfilled":
-        if appointment.latest_on < near:
-            return f"Good days ended {words.day(appointment.latest_on, near)}"
-        return f"Good days end {words.day(appointment.latest_on, near)}"
+    last = last_good_day(appointment)
+    if not appointment.in_force and last and appointment.status != "fulfilled":
+        return f"Good days {'ended' if last < near else 'end'} {words.day(last, near)}"
     return ""

@@ -116,6 +116,16 @@ def test_a_nurse_or_a_doctor_enters_it(seat: Seat, role: str, status: int) -> No
     assert Record.objects.exists() == (status == 200)
 
 
+def test_what_closes_is_listed_by_the_last_day_that_leaves_room(seat: Seat) -> None:
+    treatment = rows.a_treatment(rows.a_clinic())
+    client = seat(rows.staff(treatment.clinic, "nurse"), AT)
+    visit = treatment.appointments.filter(step="baseline-antibody-test")
+    visit.update(latest_on="2026-03-02", bookable_to=None)
+    assert "Good days end" not in client.get(reverse("admin:index")).content.decode()
+    visit.update(bookable_to="2026-01-08")
+    assert "Good days end Thu 8 Jan" in client.get(reverse("admin:index")).content.decode()
+
+
 def test_another_clinics_past_does_not_exist(seat: Seat) -> None:
     treatment = a_treatment()
     client = seat(rows.staff(rows.a_clinic(rows.LONDON), "doctor"), AT)
