@@ -237,3 +237,15 @@ def test_a_second_pregnancy_is_dated_by_its_own_records() -> None:
 def test_a_transfer_of_the_first_pregnancy_says_nothing_of_the_second() -> None:
     own = control(dated("d5", "2026-01-20"), *RESUMED, dated("lmp", "2026-06-01"))
     assert begins(own) == "2026-08-24"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="only a loss ends a pregnancy, so the first one's transfer dates the second"
+)
+def test_a_pregnancy_after_a_birth_is_dated_by_its_own_records() -> None:
+    """The treatment was closed at the birth and taken up again. 12w0d of the period of 1 February 2027 is 26 April."""
+    born = [record("close", on="2026-10-10", reason="a child was born"), record("resume", on="2027-01-05")]
+    records = [*FIRST, dated("d5", "2026-01-20"), *born, pregnant("2027-03-01")]
+    assert visit_of(plan_on("2027-03-05", records, CARE), "control").state == "waiting"
+    own = plan_on("2027-03-05", [*records, dated("lmp", "2027-02-01")], CARE)
+    assert begins(visit_of(own, "control")) == "2027-04-26"

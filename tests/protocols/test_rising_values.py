@@ -97,6 +97,16 @@ def test_values_of_an_earlier_pregnancy_do_not_count() -> None:
     assert anchored(visit_of(plan_on("2026-05-06", [*records, third], protocol), "dose")) == "2026-05-06"
 
 
+@pytest.mark.xfail(strict=True, reason="only a loss ends a pregnancy")
+def test_values_before_a_birth_do_not_count_in_the_next_pregnancy() -> None:
+    protocol = template(step("dose", THIRD_RISE, phase="pregnancy"), tests={"hcg": ONE_HCG})
+    before = [pregnant("2026-01-15"), *(result(v, on, on, test="hcg") for on, v in row(50, 110))]
+    born = [record("close", on="2026-10-10", reason="a child was born"), record("resume", on="2027-01-05")]
+    again = [pregnant("2027-03-01"), result(240, "2027-03-02", "2027-03-02", test="hcg")]
+    planned = plan_on("2027-03-05", [started(), *before, *born, *again], protocol)
+    assert anchored(visit_of(planned, "dose")) is None
+
+
 @pytest.mark.parametrize(("choice", "on"), [(None, None), ("accept", "2026-01-24"), ("set_aside", None)])
 def test_a_value_from_elsewhere_is_compared_with_nothing_until_it_is_accepted(
     choice: str | None, on: str | None
