@@ -16,6 +16,7 @@ class Draft:
     """What the planner has found of one occurrence so far, under the names that PlannedVisit gives them."""
 
     slot: Slot
+    key: Key
     attempt: int = 1
     state: State = State.WAITING
     dose: int | None = None
@@ -31,10 +32,6 @@ class Draft:
     donor: str | None = None
     missing: tuple[str, ...] = ()
     because: tuple[Reason, ...] = ()
-
-    @property
-    def key(self) -> Key:
-        return self.slot.key
 
     @property
     def step(self) -> str:

@@ -42,6 +42,7 @@ def place(work: Working, slot: Slot) -> Draft:
         work.contingent.add(slot.key)
     draft = Draft(
         slot,
+        slot.key,
         attempt=1 + len(work.facts.missed.get(slot.key, ())),
         dose=slot.dose,
         window=when.window,
@@ -120,7 +121,8 @@ def _settle(work: Working, draft: Draft) -> None:
         draft.state, draft.on, draft.dose = State.SKIPPED, record.on, None
         draft.give_reason(f"skipped: {record.reason}")
         return
-    off = _not_applicable(work, slot)
+    applies = True if slot.step.when is None else slot.step.when.judge(work)
+    off = _not_applicable(work, slot, applies)
     booking = _booking(work, slot)
     if booking is not None:
         draft.on, draft.pencilled = booking.on, booking.pencilled
@@ -134,7 +136,7 @@ def _settle(work: Working, draft: Draft) -> None:
         return
     if slot.key in facts.missed:
         draft.state = State.MISSED
-    draft.waiting_for = (*draft.unknown, *_unmet(work, slot))
+    draft.waiting_for = (*draft.unknown, *_unmet(work, slot, applies))
     if not draft.waiting_for:
         _date(work, draft)
 
@@ -200,22 +202,23 @@ def _undated(work: Working, draft: Draft, window: Window) -> None:
         _skip_by(draft, decision)
 
 
-def _not_applicable(work: Working, slot: Slot) -> str | None:
+def _not_applicable(work: Working, slot: Slot, applies: bool | None) -> str | None:
+    """Why the visit is not asked for, if it is not; `applies` is what its step's condition says."""
     step = slot.step
     if slot.state_reason:
         return slot.state_reason
     if step.phase == "pre-conception" and work.pregnancy_branch:
         return "the pregnancy branch was decided"
-    if step.when is not None and step.when.judge(work) is False:
+    if step.when is not None and applies is False:
         return f"needs {' and '.join(failing(step.when, work))}"
     if step.optional and work.opted_in(step.name) is False:
         return "the couple does not want it"
     return None
 
 
-def _unmet(work: Working, slot: Slot) -> tuple[str, ...]:
+def _unmet(work: Working, slot: Slot, applies: bool | None) -> tuple[str, ...]:
     step = slot.step
-    waiting = unmet(step.when, work) if step.when is not None else ()
+    waiting = unmet(step.when, work) if step.when is not None and applies is None else ()
     if slot.depends:
         waiting = (*waiting, "the result of the round before")
     if step.optional and work.opted_in(step.name) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import chain, islice
+from itertools import islice
 
 from protocols.because import ProposalReason
 from protocols.facts import day_of
@@ -31,13 +31,16 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
             max(filter(None, (floor, low)), default=None),
             min(filter(None, (ceiling, high)), default=None),
         )
-    first = _fitting(limits, slot, days.by_nearness(target, floor, ceiling))
+    first = days.nearest_open(target, floor, ceiling)
+    if limits is not None and first is not None and not limits.allows(slot.key, first):
+        first = _fitting(limits, slot, days.by_nearness(target, floor, ceiling))
     if first is None and ceiling is not None and work.today.past(ceiling):
         first = days.nearest_open(target, floor, maximum)
     if first is None:
         return None
     ends = (ceiling,) if ceiling == maximum else (ceiling, maximum)
-    missed_on = max((day_of(miss.record) for miss in work.facts.missed.get(slot.key, ())), default=None)
+    missed = work.facts.missed.get(slot.key)
+    missed_on = max(day_of(miss.record) for miss in missed) if missed else None
     for weeks, day in _candidates(days, first, ends):
         if (missed_on is None or day > missed_on) and not work.today.past(day):
             return ProposalReason(
@@ -54,13 +57,10 @@ def _limits(work: Working, slot: Slot) -> Limits | None:
     return None if high is not None and work.today.past(high) else work.limits
 
 
-def _fitting(limits: Limits | None, slot: Slot, days: Iterator[date]) -> date | None:
+def _fitting(limits: Limits, slot: Slot, days: Iterator[date]) -> date:
     """The first of the days on which the other visits still fit; the first at all where none of the next ones does."""
-    first = next(days, None)
-    if limits is None or first is None:
-        return first
-    tried = chain((first,), islice(days, _TRIED))
-    return next((day for day in tried if limits.allows(slot.key, day)), first)
+    first = next(days)
+    return next((day for day in islice(days, _TRIED) if limits.allows(slot.key, day)), first)
 
 
 def _candidates(days: Workdays, first: date, limits: tuple[date | None, ...]) -> Iterator[tuple[int, date]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Protocol
@@ -42,7 +42,7 @@ def missing_on(
     """
     if not step.requires:
         return ()
-    return tuple(text for text, _ in missing_parts(template, facts, standing, step, on, donor))
+    return tuple([text for text, _ in missing_parts(template, facts, standing, step, on, donor)])
 
 
 def missing_parts(
@@ -52,35 +52,34 @@ def missing_parts(
     step: Step,
     on: date | None,
     donor: str | None = None,
-) -> Iterator[tuple[str, date | None]]:
+) -> list[tuple[str, date | None]]:
     """What is missing, each with the first day on which it can be had; None where it could be had all along."""
-    donors = tuple((donor or standing.donor).split("+"))
+    donors = (donor or standing.donor).split("+")
+    missing: list[tuple[str, date | None]] = []
     for requirement in step.requires:
         if requirement.consent:
-            yield from ((text, None) for text in _unsigned(facts, donors, on))
+            people = dict.fromkeys(("recipient", "partner", *donors))
+            missing += [(f"consent of {one}", None) for one in people if not _consented(facts, one, on)]
         elif on is not None and requirement.screening:
-            yield from _unscreened(template, facts, donors, requirement, on)
+            missing += _unscreened(template, facts, donors, requirement, on)
         elif on is not None and requirement.valid_result:
             until = standing.valid_until.get(requirement.valid_result)
             if until is None or until < on:
-                yield f"a valid {requirement.valid_result} result", None
-
-
-def _unsigned(facts: Facts, donors: tuple[str, ...], on: date | None) -> Iterator[str]:
-    for person in dict.fromkeys(("recipient", "partner", *donors)):
-        if not _consented(facts, person, on):
-            yield f"consent of {person}"
+                missing.append((f"a valid {requirement.valid_result} result", None))
+    return missing
 
 
 def _unscreened(
-    template: Template, facts: Facts, donors: tuple[str, ...], requirement: Requirement, on: date
-) -> Iterator[tuple[str, date]]:
+    template: Template, facts: Facts, donors: list[str], requirement: Requirement, on: date
+) -> list[tuple[str, date]]:
     first_on = _not_before(template, requirement, on)
-    people = donors if requirement.of == "donor" else ("recipient",)
-    for test in requirement.screening or ():
-        for person in people:
-            if not _screened(facts, first_on, person, test, on):
-                yield _screen_of(test, person), first_on
+    people = donors if requirement.of == "donor" else ["recipient"]
+    return [
+        (_screen_of(test, person), first_on)
+        for test in requirement.screening or ()
+        for person in people
+        if not _screened(facts, first_on, person, test, on)
+    ]
 
 
 @cache

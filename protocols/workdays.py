@@ -43,6 +43,8 @@ class Workdays:
 
         None if there is none. Without a bound the search ends a year from `day`: a clinic closed for longer has none.
         """
+        if self.is_open(day) and (floor is None or day >= floor) and (ceiling is None or day <= ceiling):
+            return day
         return next(self.by_nearness(day, floor, ceiling), None)
 
     def by_nearness(self, day: date, floor: date | None, ceiling: date | None) -> Iterator[date]:
