@@ -73,6 +73,11 @@ def test_every_kind_of_record_is_told_with_its_fields(document: dict[str, Any]) 
     assert set(mapping) == set(KINDS)
     result = schemas["RecordResult"]
     assert {"test", "sampled_on", "resulted_on", "value"} <= set(result["properties"])
+    assert {"assay", "laboratory", "cutoff_version", "donor", "elsewhere"} <= set(result["properties"])
+    assert {"evidence", "place"} <= set(schemas["RecordJoined"]["properties"])
+    given = set(schemas["RecordGiven"]["properties"])
+    assert {"arm", "route_ml", "irradiation_gy", "medium_lot", "hours_to_injection"} <= given
+    assert given == set(schemas["GivenRequestRequest"]["properties"])
     assert not {"id", "recorded_at", "by"} & set(result["properties"])
     body = document["paths"]["/api/v1/treatments/{treatment_id}/records/"]["post"]["requestBody"]
     assert body["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/NewRecord"}
