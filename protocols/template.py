@@ -42,10 +42,9 @@ class RoundSize(Part):
         return self.doses
 
 
-class Rounds(Part):
-    """Doses in rounds with a test after each; a decision may append a round while doses are left under the cap."""
+class Capped(Part):
+    """What comes again has a cap, with where that comes from. `cap: null` is a blank that a clinician fills."""
 
-    sizes: tuple[RoundSize, ...] = Field(min_length=1)
     cap: int | None = Field(ge=1)
     cap_source: str
     cap_grade: Grade
@@ -54,6 +53,12 @@ class Rounds(Part):
     def at_most(self) -> int:
         assert self.cap is not None, "a blank is filled before anything is planned"
         return self.cap
+
+
+class Rounds(Capped):
+    """Doses in rounds with a test after each; a decision may append a round while doses are left under the cap."""
+
+    sizes: tuple[RoundSize, ...] = Field(min_length=1)
 
     @field_validator("sizes", mode="before")
     @classmethod
@@ -81,18 +86,10 @@ class Requirement(Part):
         return self
 
 
-class Repeat(Part):
+class Repeat(Capped):
     """A visit that comes again while its window still reaches `until`, and never more than `cap` times."""
 
     until: Relation
-    cap: int | None = Field(ge=1)
-    cap_source: str
-    cap_grade: Grade
-
-    @property
-    def at_most(self) -> int:
-        assert self.cap is not None, "a blank is filled before anything is planned"
-        return self.cap
 
 
 class Content(Part):

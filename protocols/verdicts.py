@@ -112,31 +112,10 @@ def read_response(
     assert entry is not None
     assay = test.assay_of(result.assay)
     band = assay.band(result.value) if assay and result.value is not None else None
-    unreadable = _unreadable(result, test, assay, place, donor)
-    response, text = (
-        (Response.NOT_INTERPRETABLE, unreadable)
-        if unreadable or band is None or assay is None
-        else _response(
-            result, f"{result.value:g} {assay.unit} is {band.name}", band, place, window, doses, cap
-        )
-    )
-    return _verdict(name, sample, response, text, band, doses, test, donor)
-
-
-def _verdict(
-    name: str,
-    sample: Sample,
-    response: Response,
-    text: str,
-    band: Band | None,
-    doses: int,
-    test: LabTest,
-    donor: str,
-) -> ResponseVerdict:
-    result, entry = sample.reading, sample.result
-    assert result is not None
-    assert entry is not None
-    assay = test.assay_of(result.assay)
+    response, text = Response.NOT_INTERPRETABLE, _unreadable(result, test, assay, place, donor)
+    if not text and band is not None and assay is not None:
+        reading = f"{result.value:g} {assay.unit} is {band.name}"
+        response, text = _response(result, reading, band, place, window, doses, cap)
     return ResponseVerdict(
         test=name,
         step=sample.step.name if sample.step else None,
