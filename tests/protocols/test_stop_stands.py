@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import attempt_planned, days, decided, given, plan_on, result, started
+from tests.builders import BOOSTER, attempt_planned, days, decided, given, plan_on, result, started, visit_of
 
 # The third dose is late, so no booster fits before the attempt of 27 April: at least three weeks after dose 3.
 CORNERED = [
@@ -24,6 +24,14 @@ def test_a_stop_closes_the_treatment_for_good(later: int) -> None:
     planned = plan_on(days("2026-04-20", later), [*CORNERED, stop])
     assert planned.closed == "stop decided on 20 Apr 2026 by Dr Rao"
     assert (planned.flags, planned.replan_on) == ((), None)
+
+
+@pytest.mark.xfail(strict=True, reason="the decision is not carried out where the window is only provisional")
+@pytest.mark.parametrize("later", [0, 7, 8, 40])
+def test_a_visit_that_is_left_out_stays_left_out(later: int) -> None:
+    left_out = decided(KEY, "skip", "2026-04-20", cause=["attempt"])
+    planned = plan_on(days("2026-04-20", later), [*CORNERED, left_out])
+    assert visit_of(planned, BOOSTER).state == "skipped"
 
 
 @pytest.mark.xfail(strict=True, reason="nobody is away, and the flag tells no reason")
