@@ -24,7 +24,6 @@ class Draft:
     window: Window | None = None
     unknown: tuple[str, ...] = ()
     provisional: bool = False
-    bookable: Bookable | None = None
     proposed_on: date | None = None
     waiting_for: tuple[str, ...] = ()
     held_by: tuple[str, ...] = ()
@@ -79,14 +78,15 @@ class Draft:
         if done and not self.provisional:
             return
         said = tuple(why for why in self.because if isinstance(why, StateReason))
-        self.window, self.unknown, self.provisional, self.bookable, self.because = None, (), False, None, said
+        self.window, self.unknown, self.provisional, self.because = None, (), False, said
         if done or self.state is State.NOT_APPLICABLE:
             return
         self.state, self.proposed_on = State.NOT_APPLICABLE, None
         self.held_by, self.waiting_for, self.missing = (), (), ()
         self.because = (reason, *said)
 
-    def freeze(self) -> PlannedVisit:
+    def freeze(self, bookable: Bookable | None) -> PlannedVisit:
+        """The visit as the plan shows it, with the days that the others leave it."""
         step = self.slot.step
         return PlannedVisit(
             step=step.name,
@@ -99,7 +99,7 @@ class Draft:
             window=self.window,
             partial=self.partial,
             provisional=self.provisional,
-            bookable=self.bookable,
+            bookable=bookable,
             proposed_on=self.proposed_on,
             waiting_for=self.waiting_for,
             held_by=self.held_by,

@@ -20,6 +20,7 @@ from protocols.errors import DurationFault
 
 _TERM = re.compile(r"([+-]?)P([0-9]{1,3})([YMWD])")
 _DAY = timedelta(days=1)
+_EVERY_MONTH = 28  # the last day that every month has; the length of the month is asked only beyond it
 
 
 class MonthEnds(StrEnum):
@@ -88,6 +89,8 @@ def add(day: date, duration: Duration, month_ends: MonthEnds = MonthEnds.ROLL_FO
         return day + duration.span
     year, month = divmod(day.year * 12 + day.month - 1 + duration.months, 12)
     month += 1
+    if day.day <= _EVERY_MONTH:
+        return date(year, month, day.day) + duration.span
     last = calendar.monthrange(year, month)[1]
     if day.day <= last:
         moved = date(year, month, day.day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -25,7 +25,9 @@ def check_facts(template: Template, facts: Facts, today: date) -> list[Fault]:
     faults = list(facts.faults)
     for entry in facts.entries:
         for check in _CHECKS.get(type(entry.record), (_not_ahead,)):
-            faults += [replace(fault, record=entry.number) for fault in check(template, entry.record, today)]
+            found = check(template, entry.record, today)
+            if found:
+                faults += [replace(fault, record=entry.number) for fault in found]
     faults += _gaps(template, facts)
     for name, occurrences in facts.milestones.items():
         kind = template.milestones.get(name)
@@ -91,49 +93,48 @@ def _days_said(kind: type[Record]) -> tuple[str, ...]:
     return tuple(name for name in ("on", "sampled_on", "resulted_on") if name in kind.model_fields)
 
 
-def _value(template: Template, record: kinds.Result, today: date) -> Iterator[Fault]:
+def _value(template: Template, record: kinds.Result, today: date) -> list[Fault]:
     test = template.tests.get(record.test)
     if test is None:
-        return
+        return []
+    faults = []
     assay = test.assay_of(record.assay)
     if record.assay is None and test.only is None:
-        yield Fault(
-            "assay", f"{record.test} is measured by several", f"Give one of: {', '.join(test.assays)}"
-        )
+        several = f"{record.test} is measured by several"
+        faults.append(Fault("assay", several, f"Give one of: {', '.join(test.assays)}"))
     if assay is None:
-        return
+        return faults
     if record.value is not None and not assay.minimum <= record.value <= assay.maximum:
         allowed = f"{assay.minimum:g} to {assay.maximum:g} {assay.unit}"
-        yield Fault("value", f"{record.value:g} is no value of {record.test}", f"Give a value from {allowed}")
+        said = f"{record.value:g} is no value of {record.test}"
+        faults.append(Fault("value", said, f"Give a value from {allowed}"))
     if record.unit is not None and record.unit != assay.unit:
-        yield Fault(
-            "unit",
-            f"{record.test} is reported in {assay.unit}, not {record.unit}",
-            "Convert nothing: check the report",
-        )
+        said = f"{record.test} is reported in {assay.unit}, not {record.unit}"
+        faults.append(Fault("unit", said, "Convert nothing: check the report"))
+    return faults
 
 
-def _decision(template: Template, record: kinds.Decision, today: date) -> Iterator[Fault]:
+def _decision(template: Template, record: kinds.Decision, today: date) -> list[Fault]:
     code = record.flag.split(":", 1)[0]
     rule = RULES.get(code)
     if rule is None:
-        yield _unknown("flag", "flag rule", code, sorted(RULES))
-        return
+        return [_unknown("flag", "flag rule", code, sorted(RULES))]
+    faults = []
     if record.choice not in rule.decisions:
         offered = ", ".join(rule.decisions) or "none; it clears when its cause does"
-        yield Fault("choice", f"{code} does not offer '{record.choice}'", f"Use one of: {offered}")
+        faults.append(Fault("choice", f"{code} does not offer '{record.choice}'", f"Use one of: {offered}"))
     for choice, parameter in rule.needs:
         if record.choice == choice and parameter not in record.parameters:
-            yield Fault(
-                f"parameters.{parameter}", f"{choice} needs it", f"Add parameters: {{{parameter}: ...}}"
-            )
+            remedy = f"Add parameters: {{{parameter}: ...}}"
+            faults.append(Fault(f"parameters.{parameter}", f"{choice} needs it", remedy))
     settings = template.flags.get(code)
     owner = (settings.owner if settings else None) or rule.owner
     if not may_decide(record.by, owner):
-        yield Fault("by", f"a {record.by.role} may not decide {code}", f"A {owner} decides it")
+        faults.append(Fault("by", f"a {record.by.role} may not decide {code}", f"A {owner} decides it"))
+    return faults
 
 
-_CHECKS: dict[type, tuple[Callable[[Template, Any, date], Iterable[Fault]], ...]] = {
+_CHECKS: dict[type, tuple[Callable[[Template, Any, date], list[Fault]], ...]] = {
     kinds.Milestone: (_milestone, _happened),
     kinds.Fulfilled: (_step, _not_ahead),
     kinds.Missed: (_step, _not_ahead),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+
+from protocols.because import day_words
 
 
 class Timing(StrEnum):
@@ -32,9 +34,11 @@ class Response(StrEnum):
     NOT_INTERPRETABLE = "not_interpretable"
 
 
-@dataclass(frozen=True, slots=True)
-class DoseVerdict:
-    """What was done against what was asked. `counts` says whether it is one of the protocol's doses."""
+class DoseVerdict(NamedTuple):
+    """What was done against what was asked. `counts` says whether it is one of the protocol's doses.
+
+    `named` is the act as people say it, `not_before` the absolute minimum of its window.
+    """
 
     step: str
     occurrence: int
@@ -43,7 +47,18 @@ class DoseVerdict:
     counts: bool
     dose: int | None
     content: Literal["adequate", "inadequate"] | None
-    text: str
+    named: str
+    not_before: date | None
+
+    @property
+    def text(self) -> str:
+        """The verdict in words; made when somebody asks."""
+        said = f"{self.named} on {day_words(self.on, self.on)}"
+        if self.timing is Timing.TOO_EARLY and self.not_before:
+            limit = day_words(self.not_before, self.on)
+            return f"{said} was too early: not before {limit}. It does not count"
+        text = f"{said}: {self.timing.value.replace('_', ' ')}"
+        return text if self.counts else f"{text}. It does not count"
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -59,7 +59,7 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
     if work.faults:
         raise FactFaults(work.faults)
     # 7. Until the nearest boundary that today was compared with, nothing changes.
-    return _frozen(work, today, clocks)
+    return _frozen(work, None if work.closed else room, today, clocks)
 
 
 def _placed(work: Working, today: date) -> Working:
@@ -78,8 +78,6 @@ def _placed(work: Working, today: date) -> Working:
 
 def _flag_all(work: Working, room: Room | None) -> None:
     if room is not None:
-        for visit in work.visits.values():
-            visit.bookable = room.bookable(visit)
         raise_over_room(work, room)
     for visit in work.visits.values():
         fits_nothing = visit.window is None and visit.provisional and visit.state is State.WAITING
@@ -89,10 +87,11 @@ def _flag_all(work: Working, room: Room | None) -> None:
     _raise_over_milestones(work)
 
 
-def _frozen(work: Working, today: date, clocks: tuple[Clock, ...]) -> Plan:
+def _frozen(work: Working, room: Room | None, today: date, clocks: tuple[Clock, ...]) -> Plan:
+    visits = [visit.freeze(None if room is None else room.bookable(visit)) for visit in work.visits.values()]
     return Plan(
         today=today,
-        visits=_sorted(work.template, [visit.freeze() for visit in work.visits.values()]),
+        visits=_sorted(work.template, visits),
         verdicts=tuple(work.verdicts),
         flags=tuple(sorted(work.flags, key=lambda flag: (flag.cause_on, flag.key))),
         replan_on=None if work.closed else work.today.replan_on,

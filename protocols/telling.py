@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from protocols.because import AnchorDate, day_words
 from protocols.network import FAR, Bounds, Constraint
@@ -107,8 +106,7 @@ def _closed_spells(days: Workdays, first: date, last: date) -> list[tuple[date, 
     return spells
 
 
-@dataclass(frozen=True, slots=True)
-class BoundBy:
+class BoundBy(NamedTuple):
     """Why one end of what is left of a visit is narrower than its window; its words are made when somebody asks."""
 
     bounds: Bounds

@@ -13,7 +13,7 @@ from protocols.durations import add
 from protocols.flags_facts import outside_result, response_flag, result_overdue
 from protocols.place import place, timed
 from protocols.plan import Response, ResponseVerdict, State
-from protocols.records import Decision, Fulfilled
+from protocols.records import Decision
 from protocols.samples import Sample
 from protocols.slots import Slot
 from protocols.template import LabTest, Step
@@ -181,12 +181,7 @@ class RoundTests:
         relations = self.step.next if asked and self.step.next else self.step.relations
         slot = Slot(self.step, sample.occurrence, relations, asked=asked, round_end=end, sampled=sample.entry)
         visit = place(self.work, slot)
-        act = sample.entry.record
-        record = (
-            act
-            if isinstance(act, Fulfilled)
-            else Fulfilled(kind="fulfilled", step=self.step.name, on=sample.on)
-        )
+        record = sample.visit.record if sample.visit is not None else None
         self.work.verdicts.append(judge(self.step, visit, record, counts=True))
         return visit, slot
 

@@ -62,8 +62,11 @@ def _measured(step: Step, record: Fulfilled) -> list[str]:
     return found
 
 
-def judge(step: Step, visit: Draft, record: Fulfilled, *, counts: bool) -> DoseVerdict:
-    """The verdict on an act. `counts` is what its timing and, for its content, a doctor say."""
+def judge(step: Step, visit: Draft, record: Fulfilled | None, *, counts: bool) -> DoseVerdict:
+    """The verdict on an act; `record` is None where a result alone says that it took place.
+
+    `counts` is what its timing and, for its content, a doctor say.
+    """
     assert visit.on is not None
     how = timing(visit.window, visit.on)
     if visit.partial and how is not Timing.TOO_EARLY:
@@ -76,23 +79,10 @@ def judge(step: Step, visit: Draft, record: Fulfilled, *, counts: bool) -> DoseV
         timing=how,
         counts=counts,
         dose=visit.dose if counts else None,
-        content=content_of(step, record),
-        text=_timing_text(step, visit, how, counts),
+        content=content_of(step, record) if record is not None else None,
+        named=f"{step.noun} {visit.dose}" if visit.dose and step.several else step.noun,
+        not_before=visit.window.absolute_minimum if visit.window else None,
     )
-
-
-def _timing_text(step: Step, visit: Draft, how: Timing, counts: bool) -> str:
-    assert visit.on is not None
-    numbered = visit.dose and step.several
-    name = f"{step.noun} {visit.dose}" if numbered else step.noun
-    window = visit.window
-    if how is Timing.TOO_EARLY and window and window.absolute_minimum:
-        limit = day_words(window.absolute_minimum, visit.on)
-        return (
-            f"{name} on {day_words(visit.on, visit.on)} was too early: not before {limit}. It does not count"
-        )
-    text = f"{name} on {day_words(visit.on, visit.on)}: {how.value.replace('_', ' ')}"
-    return text if counts else f"{text}. It does not count"
 
 
 def read_response(
