@@ -128,7 +128,7 @@ def _steps(work: Working, slot: Slot, anchor: Anchor) -> AnchorDate | Awaited:
         known = [candidate for candidate in known if not candidate.provisional]
     if not known:
         return Awaited(f"the last {names[0]}", _last_certain(work, names[0]))
-    return max(known, key=lambda candidate: candidate.on)
+    return known[0] if len(known) == 1 else max(known, key=lambda candidate: candidate.on)
 
 
 def _last_then(work: Working, slot: Slot, names: Sequence[str]) -> AnchorDate | None:

@@ -101,14 +101,19 @@ class Network:
         chosen = self.constraints if constraints is None else constraints
         count = len(self.keys)
         bounds = Bounds([-FAR] * count, [FAR] * count, [None] * count, [None] * count, [None] * count)
-        edges = [item for item in chosen if item.anchor >= 0]
+        edges: list[Constraint] = []
+        ends: list[Constraint] = []
         for item in chosen:
-            if item.kind == "open_days":
+            if item.anchor >= 0:
+                edges.append(item)
+            elif item.kind == "open_days":
                 bounds.days[item.visit] = item.days
-        for item in chosen:
+            else:
+                ends.append(item)
+        for item in ends:
             if item.kind == "not_before":
                 bounds.raise_low(item.visit, item.day, item)
-            elif item.kind == "not_after":
+            else:
                 bounds.lower_high(item.visit, item.day, item)
         self._sweep(bounds, edges)
         return bounds

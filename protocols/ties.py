@@ -81,11 +81,11 @@ def tie(work: Working, visits: Sequence[Draft], level: Level, booked: frozenset[
             made = [Constraint("open_days", number, Said(visit, "days"), days=days)]
         else:
             made = []
-        bare = not made
+        tied.intricate = tied.intricate or bool(made)
         made += _relations(work, tied, visit, level, booked)
         made += _results(work, tied, visit)
-        others = {item.anchor for item in made}
-        tied.intricate = tied.intricate or not bare or len(others) - (-1 in others) > 1
+        if not tied.intricate:
+            tied.intricate = len({item.anchor for item in made if item.anchor >= 0}) > 1
         tied.network.constraints += made
     return tied
 

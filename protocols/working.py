@@ -111,12 +111,12 @@ class Working:
 
     def workdays_of(self, slot: Slot) -> Workdays:
         """The clinic's open days less those on which somebody who must come is away."""
+        if not self.facts.all_of(Absence):
+            return self.workdays
         donor = self.donor_of(slot)
         found = self.open_days.get(donor)
         if found is None:
-            absent = self.facts.all_of(Absence)
-            found = self.workdays.without(self._away(donor)) if absent else self.workdays
-            self.open_days[donor] = found
+            found = self.open_days[donor] = self.workdays.without(self._away(donor))
         return found
 
     def _away(self, donor: str | None) -> Iterator[date]:
