@@ -177,10 +177,8 @@ def _gestation(work: Working, slot: Slot) -> AnchorDate | Awaited:
 def _pregnant_after(work: Working, slot: Slot) -> date | None:
     """The end of the last pregnancy before the one that a visit belongs to: for what was done, before its day."""
     done_on = work.done_on(slot)
-    if done_on is None:
-        return work.pregnancy_ended_on
-    ends = [fact.on for fact in work.facts.milestones.get("loss", ()) if fact.certainty == "happened"]
-    return max((on for on in ends if on < done_on), default=None)
+    ends = [on for on in work.pregnancy_ends if done_on is None or on < done_on]
+    return ends[-1] if ends else None
 
 
 def _known_then(work: Working, slot: Slot) -> Sequence[Entry[Dating]]:

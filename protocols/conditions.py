@@ -7,6 +7,7 @@ evaluated as code. A condition asks a `Knowledge`, which the planner answers fro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -24,6 +25,15 @@ class Knowledge(Protocol):
 
 class _Condition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def words(self) -> str:
+        """What the condition waits for, as people say it."""
+        raise NotImplementedError
+
+    @cached_property
+    def said(self) -> str:
+        """The words, put together once for all plans."""
+        return self.words()
 
 
 class MilestoneHappened(_Condition):
@@ -185,8 +195,8 @@ def unmet(condition: Condition, known: Knowledge) -> tuple[str, ...]:
     if condition.judge(known) is not None:
         return ()
     if isinstance(condition, All):
-        return tuple(text for part in condition.all for text in unmet(part, known))
-    return (condition.words(),)
+        return tuple([text for part in condition.all for text in unmet(part, known)])
+    return (condition.said,)
 
 
 def failing(condition: Condition, known: Knowledge) -> tuple[str, ...]:

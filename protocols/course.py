@@ -15,10 +15,11 @@ from protocols.flags_facts import dose_inadequate, given_too_early, outside_dose
 from protocols.place import place, timed
 from protocols.plan import State, Timing
 from protocols.records import Decision, Fulfilled
+from protocols.round_outcome import Outcome, joined
 from protocols.samples import samples_of
 from protocols.slots import Slot
 from protocols.template import Relation, RoundSize, Step
-from protocols.tests_of_round import Outcome, RoundTests, joined
+from protocols.tests_of_round import RoundTests
 from protocols.verdicts import judge, timing
 from protocols.working import Working
 

@@ -45,6 +45,7 @@ FLAG_RULES = (
     Rule("window_expired", "urgent", "doctor", _WEEK, ("go_on", "restart", "skip", "stop")),
     Rule("given_too_early", "warning", "doctor", _WEEK, ("acknowledge",)),
     Rule("dose_inadequate", "urgent", "doctor", _DAY, ("counts", "repeat")),
+    Rule("donor_changed", "urgent", "doctor", _WEEK, ("extra_doses", "resample", "stop"), (("extra_doses", "doses"),)),
     Rule("outside_dose", "warning", "doctor", _WEEK, ("counts", "does_not_count")),
     Rule("outside_result", "warning", "doctor", _WEEK, ("accept", "set_aside")),
     Rule("plan_tight", "warning", "doctor", _WEEK, ("accept",), ahead=True),

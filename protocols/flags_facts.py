@@ -9,7 +9,7 @@ from protocols.drafts import Draft
 from protocols.facts import Key
 from protocols.flags import RULES
 from protocols.plan import DoseVerdict, Flag, Response, ResponseVerdict, Timing
-from protocols.records import Fulfilled, Result
+from protocols.records import Donor, Fulfilled, Result
 from protocols.template import LabTest, Step
 from protocols.verdicts import inadequate_parts
 from protocols.working import Working
@@ -54,6 +54,17 @@ def response_flag(
         case _:
             return None
     return work.make_flag(code, subject, text, verdict.resulted_on, cause, visit, decisions)
+
+
+def donor_changed(work: Working, verdict: ResponseVerdict, visit: Draft, donor: str) -> Flag:
+    """A response against an earlier donor says nothing of this one: somebody must say how to go on."""
+    changes = [entry.id for entry in work.facts.all_of(Donor) if entry.record.donor == work.donor]
+    text = (
+        f"The response of {full_day(verdict.sampled_on)} was against {donor}, and the donor is now {work.donor}: "
+        "doses of the new donor, or a test against them?"
+    )
+    cause = (verdict.record, *changes)
+    return work.make_flag("donor_changed", visit.subject, text, verdict.resulted_on, cause, visit.key)
 
 
 def given_too_early(work: Working, verdict: DoseVerdict, record: str) -> Flag | None:

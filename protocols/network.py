@@ -136,39 +136,47 @@ class Network:
 
     def _pass(self, bounds: Bounds, edges: list[Constraint]) -> bool:
         """Apply every edge once, to both of its visits; whether anything moved."""
-        low, high, moved = bounds.low, bounds.high, False
+        moved = False
         for edge in edges:
-            first, second, offset = edge.anchor, edge.visit, edge.offset
-            narrowed = False
-            if edge.kind == "at_least":
-                if low[first] > -FAR:
-                    narrowed = bounds.raise_low(second, self._after(low[first], offset), edge)
-                if high[second] < FAR:
-                    narrowed |= bounds.lower_high(first, self._last_reaching(high[second], offset), edge)
-            else:
-                if high[first] < FAR:
-                    narrowed = bounds.lower_high(second, self._after(high[first], offset), edge)
-                if low[second] > -FAR:
-                    narrowed |= bounds.raise_low(first, self._first_reaching(low[second], offset), edge)
-            if narrowed:
+            if self._at_least(bounds, edge) if edge.kind == "at_least" else self._at_most(bounds, edge):
                 if bounds.empty is not None:
                     return True
                 moved = True
         return moved
 
+    # Without months an offset is a number of days: added in place, for these sums are most of what a solution costs.
+
+    def _at_least(self, bounds: Bounds, edge: Constraint) -> bool:
+        """Keep the second visit the offset after the first, and the first so long before the second."""
+        first, second, offset, narrowed = edge.anchor, edge.visit, edge.offset, False
+        low, high = bounds.low[first], bounds.high[second]
+        if low > -FAR:
+            day = self._after(low, offset) if offset.months else low + offset.days
+            narrowed = day > bounds.low[second] and bounds.raise_low(second, day, edge)
+        if high < FAR:
+            day = self._last_reaching(high, offset) if offset.months else high - offset.days
+            narrowed |= day < bounds.high[first] and bounds.lower_high(first, day, edge)
+        return narrowed
+
+    def _at_most(self, bounds: Bounds, edge: Constraint) -> bool:
+        """Keep the second visit at most the offset after the first."""
+        first, second, offset, narrowed = edge.anchor, edge.visit, edge.offset, False
+        high, low = bounds.high[first], bounds.low[second]
+        if high < FAR:
+            day = self._after(high, offset) if offset.months else high + offset.days
+            narrowed = day < bounds.high[second] and bounds.lower_high(second, day, edge)
+        if low > -FAR:
+            day = self._first_reaching(low, offset) if offset.months else low - offset.days
+            narrowed |= day > bounds.low[first] and bounds.raise_low(first, day, edge)
+        return narrowed
+
     def _after(self, day: int, offset: Duration) -> int:
-        if not offset.months:
-            return day + offset.days
         return add(date.fromordinal(day), offset, self.month_ends).toordinal()
 
     def _last_reaching(self, day: int, offset: Duration) -> int:
-        if not offset.months:
-            return day - offset.days
         return latest_reaching(date.fromordinal(day), offset, self.month_ends).toordinal()
 
     def _first_reaching(self, day: int, offset: Duration) -> int:
-        if not offset.months:
-            return day - offset.days
         return earliest_reaching(date.fromordinal(day), offset, self.month_ends).toordinal()
 
     def explain(self) -> list[Constraint]:

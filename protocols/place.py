@@ -134,6 +134,9 @@ def _settle(work: Working, draft: Draft) -> None:
     if booking is not None:
         draft.state = State.BOOKED
         return
+    if draft.subject in work.skips:
+        _skip_by(draft, work.skips[draft.subject])
+        return
     if slot.key in facts.missed:
         draft.state = State.MISSED
     draft.waiting_for = (*draft.unknown, *_unmet(work, slot, applies))

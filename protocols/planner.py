@@ -6,25 +6,25 @@ Pure: no clock, no database, no file. The order of records changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from protocols.baseline import run_baseline
-from protocols.because import StateReason, full_day
+from protocols.because import StateReason
 from protocols.clocks import clocks_of
 from protocols.course import run_course
 from protocols.errors import FactFaults
 from protocols.fact_checks import check_facts
-from protocols.facts import Entry, Facts
-from protocols.flags_facts import milestone_unconfirmed, outside_result, pregnancy_during_course
+from protocols.facts import Facts
+from protocols.flags_facts import milestone_unconfirmed, pregnancy_during_course
 from protocols.flags_room import raise_over_room
 from protocols.flags_visits import raise_over_visits, raise_unneeded, unreachable_window
 from protocols.plan import Clock, Flag, Plan, PlannedVisit, State
-from protocols.records import Close, Joined, Pause, Result, Resume
 from protocols.room import Room, room_of
+from protocols.standing import stand
 from protocols.template import Step, Template
 from protocols.today import Today
 from protocols.workdays import Workdays
-from protocols.working import Working, pauses
+from protocols.working import Working
 
 PAUSED = "pause"
 
@@ -65,7 +65,7 @@ def plan(template: Template, facts: Facts, workdays: Workdays, today: date) -> P
 def _placed(work: Working, today: date) -> Working:
     """One pass over the steps. Steps that time each other's occurrences are passed over until no day moves any more."""
     while True:
-        _stand(work, today)
+        stand(work, today)
         pregnancy = _pregnancy_flag(work)
         for step in work.template.order:
             _place_step(work, step)
@@ -99,48 +99,6 @@ def _frozen(work: Working, room: Room | None, today: date, clocks: tuple[Clock, 
         donor=work.donor,
         valid_until=dict(work.valid_until),
         clocks=clocks,
-    )
-
-
-def _stand(work: Working, today: date) -> None:
-    facts = work.facts
-    work.donor = work.donor_on(today)
-    loss = facts.latest_milestone("loss", happened=True)
-    pregnancy = facts.latest_milestone("pregnancy", happened=True)
-    if loss is not None:
-        work.pregnancy_ended_on = loss.on
-        told = next(entry.recorded_at for entry in facts.entries if entry.id == loss.id)
-        if not _resumed(facts, loss.on, told):
-            work.closed = f"loss recorded on {full_day(loss.on)}"
-    if pregnancy is not None and (loss is None or pregnancy.on > loss.on):
-        work.pregnant_since = pregnancy.on
-        work.pregnancy_key = f"pregnancy#{pregnancy.occurrence}"
-    for entry in facts.all_of(Close):
-        if not _resumed(facts, entry.record.on, entry.recorded_at):
-            work.closed = work.closed or f"closed: {entry.record.reason}"
-    work.joined_on = max((entry.record.on for entry in facts.all_of(Joined)), default=None)
-    for reported in facts.all_of(Result):
-        if reported.record.elsewhere and not work.template.is_taken(reported.record.test):
-            _admit(work, reported)
-    stops = pauses(facts)
-    if stops and isinstance(stops[-1].record, Pause):
-        work.holds["*"] = [PAUSED]
-
-
-def _admit(work: Working, entry: Entry[Result]) -> None:
-    """A result from elsewhere of a test that no step takes: it counts once a doctor has accepted it."""
-    flag = outside_result(work, work.template.tests[entry.record.test], entry.record, entry.id)
-    decision = work.raise_flag(flag) if flag is not None else None
-    if decision is not None and decision.choice == "accept":
-        work.admitted.add(entry.id)
-
-
-def _resumed(facts: Facts, ended_on: date, told: datetime | None) -> bool:
-    """Whether a person let the treatment go on after its end; a word said before the end was told is not about it."""
-    return any(
-        entry.record.on >= ended_on
-        and not (told is not None and entry.recorded_at is not None and entry.recorded_at < told)
-        for entry in facts.all_of(Resume)
     )
 
 

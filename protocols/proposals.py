@@ -34,6 +34,10 @@ def propose(work: Working, slot: Slot, window: Window, maximum: date | None) -> 
     first = days.nearest_open(target, floor, ceiling)
     if limits is not None and first is not None and not limits.allows(slot.key, first):
         first = _fitting(limits, slot, days.by_nearness(target, floor, ceiling))
+    if first is None and limits is not None:
+        # What was proposed before has moved on with time: the visit's own window is all that is left to go by.
+        floor, ceiling = window.earliest, window.latest or maximum
+        first = days.nearest_open(target, floor, ceiling)
     if first is None and ceiling is not None and work.today.past(ceiling):
         first = days.nearest_open(target, floor, maximum)
     if first is None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
 from protocols.because import AnchorDate, Awaited
 from protocols.drafts import Draft
 from protocols.durations import add
-from protocols.flags_facts import outside_result, response_flag, result_overdue
+from protocols.flags_facts import donor_changed, outside_result, response_flag, result_overdue
 from protocols.place import place, timed
 from protocols.plan import Response, ResponseVerdict, State
-from protocols.records import Decision
+from protocols.records import Decision, Donor
+from protocols.round_outcome import Outcome, joined
 from protocols.samples import Sample
 from protocols.slots import Slot
 from protocols.template import LabTest, Step
@@ -23,30 +23,6 @@ from protocols.working import Working
 
 AGAIN = frozenset({"retest", "resample"})
 _ACCEPTING = frozenset({"continue", "accept", "treat_anyway"})
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a round's tests came to: the decision that adds to the course, from which day, and whether it is open."""
-
-    responded: bool = False
-    pending: bool = True
-    decision: Decision | None = None
-    asked: AnchorDate | None = None
-
-
-def joined(outcomes: Sequence[Outcome]) -> Outcome:
-    """What several tests of one round come to: all must respond, and a decision on one of them speaks for the round."""
-    if len(outcomes) == 1:
-        return outcomes[0]
-    decided = next((outcome for outcome in outcomes if outcome.decision is not None), None)
-    asked = [outcome.asked for outcome in outcomes if outcome.asked is not None]
-    return Outcome(
-        responded=all(outcome.responded for outcome in outcomes),
-        pending=any(outcome.pending for outcome in outcomes),
-        decision=decided.decision if decided else None,
-        asked=max(asked, key=lambda anchor: anchor.on, default=None),
-    )
 
 
 class RoundTests:
@@ -231,6 +207,9 @@ class RoundTests:
             ), None
         if verdict.response is not Response.RESPONDED:
             return Outcome(pending=False, asked=read_on), None
+        against = self.donor or self.work.donor_on(sample.on)
+        if not self.donor and sample is self.last_read and self._is_of_earlier_donor(sample.on, against):
+            return self._of_earlier_donor(verdict, visit, against)
         end = visit.slot.round_end
         dosed_on = end.on if isinstance(end, AnchorDate) else verdict.sampled_on
         until = count_validity(self.work, verdict, self.test.valid_for, dosed_on)
@@ -238,6 +217,24 @@ class RoundTests:
         if until is not None and sample is self.last_read:
             again = outlived(self.work, verdict, visit, until)
         return Outcome(responded=again is None, pending=again is not None), again
+
+    def _is_of_earlier_donor(self, on: date, against: str) -> bool:
+        """Whether another donor was recorded since. One that a doctor decided on came with doses of its own."""
+        recorded = (entry.record for entry in self.work.facts.all_of(Donor))
+        named = any(change.on > on and change.donor == self.work.donor for change in recorded)
+        return self.test.donor_specific and against != self.work.donor and named
+
+    def _of_earlier_donor(
+        self, verdict: ResponseVerdict, visit: Draft, against: str
+    ) -> tuple[Outcome, AnchorDate | None]:
+        decision = self.work.raise_flag(donor_changed(self.work, verdict, visit, against))
+        if decision is None:
+            self.work.open_tests.add(self.name)
+            return Outcome(), None
+        decided = AnchorDate("the decision", decision.on, "recorded")
+        if decision.choice in AGAIN:
+            return Outcome(), decided
+        return Outcome(pending=False, decision=decision, asked=decided), None
 
     def overdue(self, visit: Draft, sample: Sample) -> AnchorDate | None:
         due = self.test.result_due

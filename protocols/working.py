@@ -43,7 +43,8 @@ class Working:
     donor: str = "partner"
     pregnant_since: date | None = None
     pregnancy_key: str = ""
-    pregnancy_ended_on: date | None = None
+    pregnancy_ends: tuple[date, ...] = ()
+    skips: dict[str, Decision] = field(default_factory=dict)
     closed: str | None = None
     pregnancy_branch: bool = False
     joined_on: date | None = None
@@ -181,10 +182,7 @@ class Working:
         self.choices.setdefault(flag.code, []).append(decision.choice if decision else None)
         if decision is not None:
             if decision.choice in ("stop", "restart"):
-                self.closed = (
-                    self.closed
-                    or f"{decision.choice} decided on {full_day(decision.on)} by {decision.by.name}"
-                )
+                self.end_by(decision)
             return decision
         if superseded_on is not None:
             return None
@@ -195,6 +193,12 @@ class Working:
         for step in flag.holds:
             self.holds.setdefault(step, []).append(flag.key)
         return None
+
+    def end_by(self, decision: Decision) -> None:
+        """The treatment ends at a doctor's word."""
+        self.closed = (
+            self.closed or f"{decision.choice} decided on {full_day(decision.on)} by {decision.by.name}"
+        )
 
     def make_flag(
         self,
@@ -261,10 +265,10 @@ def _covers(facts: Facts, decision: Decision, flag: Flag) -> bool:
         return set(decision.cause) == set(flag.cause)
     if decision.on < flag.cause_on and not RULES[flag.code].ahead:
         return False
-    return all(_saw(decision, entry) for entry in facts.entries if entry.id in flag.cause)
+    return all(saw(decision, entry) for entry in facts.entries if entry.id in flag.cause)
 
 
-def _saw(decision: Decision, cause: Entry[Record]) -> bool:
+def saw(decision: Decision, cause: Entry[Record]) -> bool:
     """Whether a decision was taken on this cause. Without moments, what was corrected was seen as it first stood."""
     if cause.recorded_at is None or decision.recorded_at is None:
         return not cause.replacement

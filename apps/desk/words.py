@@ -39,6 +39,7 @@ FLAGS: Mapping[str, str] = {
     "window_expired": "Window expired",
     "given_too_early": "Given too early",
     "dose_inadequate": "Dose inadequate",
+    "donor_changed": "Response against an earlier donor",
     "outside_dose": "Dose given elsewhere",
     "outside_result": "Result from elsewhere",
     "plan_tight": "Too little room in the plan",

@@ -91,6 +91,13 @@ CASES: dict[str, Case] = {
         LIT,
         OPEN,
     ),
+    "donor_changed": (
+        "2026-04-12",
+        responder(record("donor", id="other", donor="unrelated", on="2026-04-11")),
+        [corrected("other")],
+        LIT,
+        OPEN,
+    ),
     "outside_dose": ("2026-02-01", ELSEWHERE, [corrected("past", given(1, "2026-01-12"))], LIT, OPEN),
     "outside_result": ("2026-04-12", MEASURED_ELSEWHERE, [corrected("result-1")], LIT, OPEN),
     "plan_tight": ("2026-01-05", operated("2026-01-22"), PUT_OFF, OPERATED, OPEN),

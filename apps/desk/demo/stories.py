@@ -158,6 +158,11 @@ FLAGGED = (
         ("outside_dose", "outside_result"),
     ),
     Story(
+        "Responded, and now another donor",
+        _responded(-9) + say(-2, "donor", donor="unrelated", on=-2),
+        ("donor_changed",),
+    ),
+    Story(
         "One more dose, and the booster waits for an attempt that is near",
         course(-149, -121, -93)
         + milestone("conception-attempt", 30, said=-66, certainty="planned")
