@@ -191,11 +191,10 @@ def asked_of(condition: Condition) -> Iterator[str]:
 
 
 def unmet(condition: Condition, known: Knowledge) -> tuple[str, ...]:
-    """What the condition still waits for, in words; empty once it is true or false."""
-    if condition.judge(known) is not None:
-        return ()
+    """What a condition that is not known yet waits for, in words: of all its parts those that are not known either."""
     if isinstance(condition, All):
-        return tuple([text for part in condition.all for text in unmet(part, known)])
+        unknown = [part for part in condition.all if part.judge(known) is None]
+        return tuple([text for part in unknown for text in unmet(part, known)])
     return (condition.said,)
 
 
