@@ -194,7 +194,6 @@ FLAGGED = (
 )  # fmt: skip
 STAGES = (
     Story("Enrolled yesterday", enrolled=-1),
-    Story("Enrolled, thinking it over", enrolled=-9),
     Story("Starts next week", start(-3, begins=7) + consent(-3)),
     Story("Baseline to book", start(-2) + consent(-2)),
     Story("Baseline booked", start(-6) + consent(-6) + book(BASELINE, 1, 2)),
