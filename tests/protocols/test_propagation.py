@@ -22,11 +22,13 @@ from tests.builders import (
     before,
     booked,
     codes,
+    day,
     milestone,
     plan_on,
     started,
     step,
     template,
+    visit_of,
 )
 
 FIRST = date(2026, 1, 26)
@@ -223,3 +225,17 @@ def test_a_conflict_names_a_set_of_which_nothing_can_be_left_out(puzzle: Puzzle)
     assert network.solve(trouble.constraints).empty is not None
     for left_out in trouble.constraints:
         assert network.solve([item for item in trouble.constraints if item is not left_out]).empty is None
+
+
+def test_where_days_proposed_together_do_not_fit_each_is_asked_whether_it_leaves_the_next_one_open() -> None:
+    """29 January is the nearest day to the 28th from which a week later, 5 February, is not closed."""
+    two = template(
+        step("first", after("course-start", earliest="P0D", target="P2D", latest="P4D")),
+        step("second", after({"step": "first"}, earliest="P1W", target="P1W", latest="P1W")),
+    )
+    clinic = Workdays(closed=frozenset({day("2026-02-04")}))
+    planned = plan_on("2026-01-26", [started("2026-01-26")], two, clinic)
+    first, second = visit_of(planned, "first"), visit_of(planned, "second")
+    assert (first.proposed_on, second.proposed_on) == (day("2026-01-29"), day("2026-02-05"))
+    assert first.bookable is not None
+    assert (first.bookable.from_on, first.bookable.to_on) == (day("2026-01-26"), day("2026-01-30"))
