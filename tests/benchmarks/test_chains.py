@@ -76,3 +76,15 @@ def test_planning_a_chain_costs_each_visit_the_same_up_to_four_hundred(kind: str
     short, long = instructions(100, kind), instructions(400, kind)
     assert short > 100 * 100
     assert long < 4 * 1.2 * short
+
+
+def test_of_a_long_way_to_the_day_that_bounds_a_visit_only_the_ends_are_told() -> None:
+    tight = planned(TEMPLATE, facts_of(LENGTH, "tight"))
+    near, far = tight.visits[6].bookable, tight.visits[5].bookable
+    assert near is not None
+    assert far is not None
+    assert near.bound_by[0].count("; ") == 5
+    assert far.bound_by == (
+        "the visit 7 at least 5 days after the visit 6; and so on over 5 more; "
+        "the visit 12 not after deadline (18 Mar, planned)",
+    )
