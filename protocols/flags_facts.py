@@ -94,7 +94,7 @@ def outside_dose(work: Working, step: Step, visit: Draft, record: Fulfilled, ent
     said = "as documented" if record.elsewhere == "document" else "as reported, without a document"
     text = f"{step.title} {visit.occurrence} on {full_day(record.on)} was given elsewhere, {said}. Does it count?"
     return work.make_flag(
-        "outside_dose", f"{step.name}#{visit.occurrence}", text, record.on, (entry_id,), visit.key,
+        "outside_dose", f"{step.name}#{visit.occurrence}", text, _came(work, record.on), (entry_id,), visit.key,
         holds=_holds(work, "outside_dose", step),
     )  # fmt: skip
 
@@ -117,7 +117,13 @@ def outside_result(work: Working, test: LabTest, result: Result, entry_id: str) 
     settings = work.template.flags.get("outside_result")
     doses = tuple(step.name for step in work.template.steps if step.kind == "dose")
     holds = settings.holds if settings and settings.holds else doses
-    return work.make_flag("outside_result", subject, text, result.resulted_on, (entry_id,), holds=holds)
+    came_on = _came(work, result.resulted_on)
+    return work.make_flag("outside_result", subject, text, came_on, (entry_id,), holds=holds)
+
+
+def _came(work: Working, on: date) -> date:
+    """From when a past from elsewhere can be decided on: not before the couple joined."""
+    return max(on, work.joined_on or on)
 
 
 def result_overdue(work: Working, test: LabTest, visit: Draft, due: date) -> Flag:

@@ -205,3 +205,14 @@ def test_a_course_that_was_completed_elsewhere_goes_on_to_its_test() -> None:
 def test_a_couple_without_a_baseline_of_its_own_goes_on_where_a_person_leaves_it_out() -> None:
     records = [started(), skipped(BASELINE, "2026-03-02"), *ELSEWHERE[2:], *BOTH_COUNT]
     assert visit_of(plan_on("2026-03-02", records), SENSITISATION, 3).proposed_on == day("2026-03-09")
+
+
+def test_what_was_done_elsewhere_is_decided_within_a_week_of_joining() -> None:
+    """Given on 12 January, joined on 2 March: due on 9 March, and not overdue since 19 January."""
+    records = [
+        started("2026-01-05"),
+        given(1, "2026-01-12", elsewhere="document"),
+        record("joined", on="2026-03-02", evidence="document"),
+    ]
+    flag = flag_of(plan_on("2026-03-02", records), "outside_dose")
+    assert (flag.cause_on, flag.due_on) == (day("2026-03-02"), day("2026-03-09"))
