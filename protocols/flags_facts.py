@@ -58,13 +58,14 @@ def response_flag(
 
 def donor_changed(work: Working, verdict: ResponseVerdict, visit: Draft, donor: str) -> Flag:
     """A response against an earlier donor says nothing of this one: somebody must say how to go on."""
-    changes = [entry.id for entry in work.facts.all_of(Donor) if entry.record.donor == work.donor]
+    changes = [entry for entry in work.facts.all_of(Donor) if entry.record.donor == work.donor]
     text = (
         f"The response of {full_day(verdict.sampled_on)} was against {donor}, and the donor is now {work.donor}: "
         "doses of the new donor, or a test against them?"
     )
-    cause = (verdict.record, *changes)
-    return work.make_flag("donor_changed", visit.subject, text, verdict.resulted_on, cause, visit.key)
+    cause = (verdict.record, *(entry.id for entry in changes))
+    cause_on = max(verdict.resulted_on, *(entry.record.on for entry in changes))
+    return work.make_flag("donor_changed", visit.subject, text, cause_on, cause, visit.key)
 
 
 def given_too_early(work: Working, verdict: DoseVerdict, record: str) -> Flag | None:
