@@ -9,7 +9,6 @@ decided and why, with the same step numbers as `planner.plan`.
 """
 
 from protocols.catalogue import catalogue
-from protocols.comparing import MoveVerdict, PlanComparison, compare_plans, refused_move
 from protocols.diff import Changes, StoredFlag, StoredVisit, diff
 from protocols.durations import Duration, MonthEnds
 from protocols.errors import (
@@ -30,10 +29,11 @@ from protocols.planner import plan
 from protocols.reading import read_record
 from protocols.records import KINDS, Record
 from protocols.requirements import missing_on
-from protocols.scheduling import scheduling_hash
 from protocols.status import Act, Status
 from protocols.template import Template
-from protocols.versions import differences
+from protocols.versions.comparing import MoveVerdict, PlanComparison, compare_plans, refused_move
+from protocols.versions.differing import differences
+from protocols.versions.scheduling import scheduling_hash
 from protocols.windows import Window
 from protocols.workdays import Workdays
 

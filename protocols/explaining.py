@@ -14,7 +14,6 @@ from datetime import date
 from typing import Any
 
 from protocols.because import ProposalReason, RelationReason, StateReason
-from protocols.comparing import compare_plans
 from protocols.errors import FactFaults
 from protocols.facts import Facts
 from protocols.flags import RULES
@@ -22,6 +21,7 @@ from protocols.plan import Flag, Plan, PlannedVisit
 from protocols.planner import plan
 from protocols.records import By, Decision, Record
 from protocols.template import Template
+from protocols.versions.comparing import compare_plans
 from protocols.windows import WINDOW_DATES
 from protocols.workdays import Workdays
 

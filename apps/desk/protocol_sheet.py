@@ -19,9 +19,16 @@ from apps.desk.forms.protocol_numbers import (
 from apps.desk.forms.protocols import VERSION, VERSION_REMEDY
 from protocols import Workdays
 from protocols.drawing import draw
-from protocols.editing import EditableNumber, heading_of, numbers_of, sources_of, with_heading, with_numbers
-from protocols.examining import Examined, examine
-from protocols.example import Example, ExampleRow, example_of
+from protocols.editing.examining import Examined, examine
+from protocols.editing.example import Example, ExampleRow, example_of
+from protocols.editing.exchanging import (
+    EditableNumber,
+    heading_of,
+    numbers_of,
+    sources_of,
+    with_heading,
+    with_numbers,
+)
 
 NUMBERS, DOCUMENT = "numbers", "document"
 

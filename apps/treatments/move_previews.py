@@ -24,7 +24,7 @@ from apps.treatments.gathered import Gathered
 from apps.treatments.loading import template_from, template_of
 from apps.treatments.models import ProtocolVersion, Treatment
 from protocols import FactFaults, PlanComparison, Workdays, compare_plans, plan, refused_move, scheduling_hash
-from protocols.comparing import UNCHANGED
+from protocols.versions.comparing import UNCHANGED
 
 _BATCH = 50
 

@@ -14,7 +14,7 @@ from apps.clinic.models import Clinic, User
 from apps.treatments.drafts import start_draft
 from apps.treatments.models import ProtocolDraft, ProtocolVersion
 from protocols import library_text
-from protocols.editing import with_heading, with_numbers
+from protocols.editing.exchanging import with_heading, with_numbers
 from tests import rows
 from tests.browser.test_desk import PASSWORD, fits
 

@@ -23,7 +23,7 @@ from apps.treatments.services import publish_protocol
 from apps.treatments.sweeping import Swept, sweep_due
 from apps.treatments.version_queries import progress
 from protocols import library_text
-from protocols.comparing import UNCHANGED
+from protocols.versions.comparing import UNCHANGED
 from tests import rows
 from tests.rows import AT
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from protocols import TemplateFaults, library_names, library_text, load
 from protocols.document import all_numbers, bands_of
-from protocols.editing import EditableNumber, numbers_of, still_cited, with_heading, with_numbers
-from protocols.examining import LONGEST, examine
-from protocols.numbers import said
+from protocols.editing.examining import LONGEST, examine
+from protocols.editing.exchanging import EditableNumber, numbers_of, still_cited, with_heading, with_numbers
+from protocols.editing.numbers import said
 
 LIT = library_text("lit-standard")
 GAP, CAP, CELLS = "steps.1.next.0.target", "steps.1.rounds.cap", "steps.1.content.cells_million"

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from protocols import State, Workdays, library_names, library_text
-from protocols.editing import numbers_of, with_numbers
-from protocols.examining import examine
-from protocols.example import MOST_EVENTS, Example, example_of
+from protocols.editing.examining import examine
+from protocols.editing.example import MOST_EVENTS, Example, example_of
+from protocols.editing.exchanging import numbers_of, with_numbers
 from tests.builders import LIT, after, before, step, template
 
 TODAY = date(2026, 1, 5)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apps.desk.forms.base import sentence
 from protocols import Fault
-from protocols.numbers import EditableNumber
+from protocols.editing.numbers import EditableNumber
 
 UNITS = (("D", "days"), ("W", "weeks"), ("M", "months"), ("Y", "years"), ("P", "as typed"))
 _AMOUNT = re.compile(r"(-?)([0-9]+)")

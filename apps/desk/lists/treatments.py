@@ -24,7 +24,7 @@ from apps.desk.rows import local, number
 from apps.treatments.drafts import drafts_of
 from apps.treatments.models import Appointment, Flag, FlagState, ProtocolVersion, Treatment
 from apps.treatments.queries import appointments_of, flags_of, protocols_of, treatments_of
-from protocols.editing import heading_of
+from protocols.editing.exchanging import heading_of
 
 
 def names_of(couple: Couple) -> str:

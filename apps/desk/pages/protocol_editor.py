@@ -27,7 +27,7 @@ from apps.treatments.drafts import discard_draft, draft_by_id, save_draft, start
 from apps.treatments.models import ProtocolDraft
 from apps.treatments.queries import protocol_by_id, protocols_of
 from protocols import library_names, library_text
-from protocols.editing import heading_of, numbers_of, with_heading
+from protocols.editing.exchanging import heading_of, numbers_of, with_heading
 from protocols.places import is_endless
 
 RIGHT = "edit protocols"

@@ -18,8 +18,8 @@ from apps.treatments.drafts import publish_draft
 from apps.treatments.models import ProtocolDraft
 from apps.treatments.queries import protocols_of
 from protocols import ProtocolsError, differences, library_names, library_text, load
-from protocols.editing import still_cited
-from protocols.numbers import OWN
+from protocols.editing.exchanging import still_cited
+from protocols.editing.numbers import OWN
 
 
 def sign(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -31,7 +31,7 @@ from apps.treatments.version_queries import (
     progress,
 )
 from protocols import MoveVerdict, differences, library_names, library_text, load
-from protocols.comparing import UNCHANGED
+from protocols.versions.comparing import UNCHANGED
 
 RIGHT = "move treatments"
 PER_PAGE = 50

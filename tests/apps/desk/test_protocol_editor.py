@@ -17,7 +17,7 @@ from apps.clinic.models import Clinic, User
 from apps.treatments.drafts import save_draft, start_draft
 from apps.treatments.models import ProtocolDraft, ProtocolVersion
 from protocols import library_text
-from protocols.editing import numbers_of, with_heading, with_numbers
+from protocols.editing.exchanging import numbers_of, with_heading, with_numbers
 from tests import rows
 from tests.apps.desk.conftest import Seat
 

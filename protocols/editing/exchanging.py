@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 import yaml
 
 from protocols.durations import Duration
+from protocols.editing.number_spots import Spot, read, spots
+from protocols.editing.numbers import OWN, EditableNumber, mark_above, numbers_of, said
 from protocols.errors import Fault, TemplateFaults
-from protocols.number_spots import Spot, read, spots
-from protocols.numbers import OWN, EditableNumber, mark_above, numbers_of, said
 from protocols.places import (
     Edit,
     added,

@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from protocols.document_words import CITED, DocumentWords, amount, called, cited, cites
-from protocols.scheduling import scheduling_hash
 from protocols.template import OFFSETS, Number, Relation, RoundSize, Step, Template
+from protocols.versions.document_words import CITED, DocumentWords, amount, called, cited, cites
+from protocols.versions.scheduling import scheduling_hash
 
 __all__ = ["differences", "scheduling_hash"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from protocols.checks import blanks
+from protocols.editing.number_spots import is_number, spots
 from protocols.errors import Fault, TemplateFaults
 from protocols.loader import Lines, Path, load, read_yaml
-from protocols.number_spots import is_number, spots
 from protocols.places import applied, composed, is_endless, replaced
 from protocols.template import Template
 

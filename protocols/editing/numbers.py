@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import yaml
 
 from protocols.durations import Duration
-from protocols.number_spots import Kind, Path, Spot, read, spots
-from protocols.number_words import Words, in_steps, words_of
+from protocols.editing.number_spots import Kind, Path, Spot, read, spots
+from protocols.editing.number_words import Words, in_steps, words_of
 from protocols.places import child, composed, scalar
 
 OWN = "library: "

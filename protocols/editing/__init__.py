@@ -1,0 +1,1 @@
+"""Editing a document: its numbers with their labels, changes in the text itself, faults and an example plan."""

@@ -1,0 +1,1 @@
+"""Two versions of a protocol: what differs in words, whether any plan can differ, and what a move would change."""
