@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from protocols import Plan, Record, Workdays
+from protocols.plan import DoseVerdict
 from tests.builders import (
     EVERY_DAY,
     after,
@@ -184,3 +185,13 @@ def test_at_least_a_month_before_is_the_inverse_of_adding_a_month(month_ends: st
     room = visit_of(plan_on("2026-01-26", records, protocol), "dose").bookable
     assert room is not None
     assert room.to_on == day(last)
+
+
+def test_a_booster_of_the_day_of_a_dose_hangs_on_that_dose() -> None:
+    """Two weeks after dose 2 it would count; it was given on the day of dose 3."""
+    doses = [given(1, "2026-01-12", "dose"), given(2, "2026-02-09", "dose"), given(3, "2026-03-09", "dose")]
+    planned = planned_for("2026-05-04", *doses, given(1, "2026-03-09", "booster"), today="2026-03-10")
+    verdict = planned.verdicts[-1]
+    assert isinstance(verdict, DoseVerdict)
+    assert (verdict.step, verdict.counts) == ("booster", False)
+    assert verdict.not_before == day("2026-03-23")
