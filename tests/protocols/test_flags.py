@@ -416,3 +416,12 @@ def test_screens_older_than_the_protocol_allows_are_missing_and_skipped_steps_ne
     assert "HIV screen of partner" in visit_of(plan_on("2026-02-05", reactive), SENSITISATION, 2).missing
     left_out = [*SHORT, skipped(SENSITISATION, "2026-02-05", 2)]
     assert visit_of(plan_on("2026-02-05", left_out), SENSITISATION, 2).missing == ()
+
+
+def test_only_a_dose_is_given_too_early() -> None:
+    """A talk held a week before its absolute minimum took place all the same; nothing is repeated for it."""
+    early = after("course-start", absolute_minimum="P2W", earliest="P3W")
+    for kind, raised in (("contact", set()), ("dose", {"given_too_early"})):
+        protocol = template(step("talk", early, kind=kind))
+        planned = plan_on("2026-01-12", [started("2026-01-05"), given(1, "2026-01-12", "talk")], protocol)
+        assert codes(planned) & {"given_too_early"} == raised

@@ -8,6 +8,7 @@ from tests.builders import (
     BOOSTER,
     SENSITISATION,
     TEST,
+    after,
     attempt_planned,
     codes,
     day,
@@ -20,6 +21,8 @@ from tests.builders import (
     skipped,
     started,
     states,
+    step,
+    template,
     visit_of,
 )
 
@@ -216,3 +219,18 @@ def test_what_was_done_elsewhere_is_decided_within_a_week_of_joining() -> None:
     ]
     flag = flag_of(plan_on("2026-03-02", records), "outside_dose")
     assert (flag.cause_on, flag.due_on) == (day("2026-03-02"), day("2026-03-09"))
+
+
+def test_a_protocol_may_say_what_a_dose_given_elsewhere_holds() -> None:
+    """Without a word of it the dose itself would be held; here it is the talk alone."""
+    protocol = template(
+        step("dose", after("course-start", earliest="P0D"), count=2, next=[after({"previous": True}, earliest="P4W")]),
+        step("talk", after("course-start", earliest="P0D"), kind="contact"),
+        flags={"outside_dose": {"holds": ["talk"]}},
+    )  # fmt: skip
+    planned = plan_on(
+        "2026-03-02", [started(), given(1, "2026-01-12", "dose", elsewhere="document"), JOINED], protocol
+    )
+    assert flag_of(planned, "outside_dose").holds == ("talk",)
+    assert visit_of(planned, "dose", 2).held_by == ()
+    assert visit_of(planned, "talk").held_by == ("outside_dose:dose#1",)
