@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from protocols.because import RelationReason
 from tests.builders import (
     LIT,
     after,
@@ -73,3 +74,19 @@ def test_a_test_that_is_late_stays_in_the_cycle_of_its_dose() -> None:
     assert window is not None
     assert (window.earliest, window.latest) == (day("2026-03-19"), day("2026-03-21"))
     assert "visit_overdue" in codes(planned)
+
+
+def test_a_day_of_the_cycle_names_the_record_of_the_cycle_that_it_counts_from() -> None:
+    planned = plan_on(
+        "2026-03-02", [started("2026-03-01"), milestone("cycle-start", "2026-03-02", id="cycle")], BY_CYCLE
+    )
+    [reason] = [one for one in visit_of(planned, "dose").because if isinstance(one, RelationReason)]
+    assert (reason.anchor.label, reason.anchor.record) == ("cycle day 5", "cycle")
+
+
+def test_the_next_cycle_that_a_test_falls_into_is_told_as_recorded() -> None:
+    """The dose lies beyond day 18 of its own cycle, so its test belongs to the next."""
+    told = [started("2026-03-01"), milestone("cycle-start", "2026-03-02"), given(1, "2026-03-24", "dose")]
+    planned = plan_on("2026-03-30", [*told, milestone("cycle-start", "2026-03-30")], BY_CYCLE)
+    reasons = [one for one in visit_of(planned, "assay").because if isinstance(one, RelationReason)]
+    assert [one.anchor.basis for one in reasons if one.anchor.label == "cycle day 18"] == ["recorded"]

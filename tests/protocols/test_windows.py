@@ -134,6 +134,7 @@ def test_relations_that_exclude_each_other_give_no_window_and_a_flag() -> None:
         "Control fits no day: 3 weeks after the dose (12 Jan) and 2 weeks before operation (26 Jan, planned) "
         "exclude each other"
     )
+    assert (flag.step, flag.occurrence) == ("control", 1)
     assert flag.decisions == ("skip", "stop")
 
 
