@@ -425,3 +425,10 @@ def test_only_a_dose_is_given_too_early() -> None:
         protocol = template(step("talk", early, kind=kind))
         planned = plan_on("2026-01-12", [started("2026-01-05"), given(1, "2026-01-12", "talk")], protocol)
         assert codes(planned) & {"given_too_early"} == raised
+
+
+def test_a_consent_that_came_after_the_day_of_a_visit_was_missing_on_it() -> None:
+    told = [started(), result(4, "2026-01-05", "2026-01-08"), booked(SENSITISATION, "2026-01-12")]
+    for on, missing in (("2026-01-12", False), ("2026-01-13", True)):
+        visit = visit_of(plan_on("2026-01-14", [*told, *consents(on)]), SENSITISATION)
+        assert ("consent of recipient" in visit.missing) is missing
