@@ -1,6 +1,6 @@
 """The network of windows by hand: closed days, and ends that come down to each other."""
 
-from protocols import MonthEnds, Workdays
+from protocols import Duration, MonthEnds, Workdays
 from protocols.network import Constraint, Network
 from tests.builders import day
 
@@ -35,3 +35,17 @@ def test_days_that_are_all_closed_leave_nothing_of_a_visit() -> None:
         Constraint("not_after", 0, None, day=on("2026-01-11")),
     ).solve()
     assert bounds.empty == 0
+
+
+def test_a_narrowing_is_passed_on_whatever_the_other_end_of_its_bound_says() -> None:
+    """Visit 1 at most five days after visit 0, visit 2 at most five days after that: 10, 15 and 20 January."""
+    five, first = Duration(0, 5), on("2026-01-05")
+    bounds = network(
+        3,
+        Constraint("not_before", 0, None, day=first),
+        Constraint("not_after", 0, None, day=first + 5),
+        Constraint("not_before", 1, None, day=first),
+        Constraint("at_most", 2, None, 1, five),
+        Constraint("at_most", 1, None, 0, five),
+    ).solve()
+    assert bounds.high == [on("2026-01-10"), on("2026-01-15"), on("2026-01-20")]
