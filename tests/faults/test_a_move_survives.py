@@ -54,8 +54,9 @@ def test_a_worker_killed_in_the_middle_of_a_move_loses_and_doubles_nothing(live_
         VersionMoveLine.objects.filter(move=move).order_by("id").values_list("treatment_id", flat=True)
     )
     with transaction.atomic():
-        # Somebody else is at the third treatment: the worker waits for it when it is killed.
-        Treatment.objects.select_for_update(no_key=True).get(pk=ids[2])
+        # Somebody else is at the last two: the worker's hands, of which it has several, wait there when it is killed.
+        held = Treatment.objects.select_for_update(no_key=True).filter(pk__in=ids[2:])
+        assert len(held) == 2
         live_stack.restart_worker()
         live_stack.until(lambda: progress(move).moved == 2, what="two treatments moved")
         live_stack.kill_worker()
