@@ -195,3 +195,19 @@ def test_a_booster_of_the_day_of_a_dose_hangs_on_that_dose() -> None:
     assert isinstance(verdict, DoseVerdict)
     assert (verdict.step, verdict.counts) == ("booster", False)
     assert verdict.not_before == day("2026-03-23")
+
+
+def test_a_result_that_a_booster_needs_is_not_sampled_so_early_that_it_runs_out() -> None:
+    """Attempt on 7 September: the booster from 27 July, so a result valid for 3 months from 27 April, not from 2 March.
+
+    The test is at most six weeks after dose 3, which draws dose 3 to 16 March at the soonest.
+    """
+    planned = plan_on(
+        "2026-01-05", [started("2026-01-05"), milestone("conception-attempt", "2026-09-07", "planned")]
+    )
+    room = visit_of(planned, "antibody-test").bookable
+    third = visit_of(planned, "sensitisation", 3).bookable
+    assert room is not None
+    assert third is not None
+    assert (room.from_on, third.from_on) == (day("2026-04-27"), day("2026-03-16"))
+    assert visit_of(planned, "antibody-test").proposed_on == day("2026-04-27")
