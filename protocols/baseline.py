@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from protocols.because import AnchorDate
 from protocols.place import place
+from protocols.round_outcome import decided_on
 from protocols.samples import Sample, samples_of
 from protocols.slots import Slot
 from protocols.template import Step
@@ -37,7 +38,7 @@ def run_baseline(work: Working, step: Step) -> None:
 
 
 def _read_baseline(reader: RoundTests, sample: Sample, asked: AnchorDate | None) -> AnchorDate | None:
-    visit, _ = reader.place_sample(sample, None, asked)
+    visit = reader.place_sample(sample, None, asked)
     if sample.reading is None:
         return reader.overdue(visit, sample)
     outside = reader.outside(sample)
@@ -55,5 +56,4 @@ def _read_baseline(reader: RoundTests, sample: Sample, asked: AnchorDate | None)
     )
     reader.work.verdicts.append(verdict)
     decision = reader.decide(verdict, sample, visit)
-    again = decision is not None and decision.choice in AGAIN
-    return AnchorDate("the decision", decision.on, "recorded") if decision is not None and again else None
+    return decided_on(decision) if decision is not None and decision.choice in AGAIN else None

@@ -21,10 +21,12 @@ def raise_over_room(work: Working, room: Room) -> None:
     trouble = room.conflict or room.tight
     if trouble is None or _told_already(trouble):
         return
-    if room.conflict is not None:
-        work.raise_flag(_flag(work, "plan_conflict", "The plan contradicts itself", room.conflict))
-    elif room.tight is not None:
-        work.raise_flag(_flag(work, "plan_tight", "The plan is tight", room.tight))
+    code, opening = (
+        ("plan_conflict", "The plan contradicts itself")
+        if room.conflict
+        else ("plan_tight", "The plan is tight")
+    )
+    work.raise_flag(_flag(work, code, opening, trouble))
 
 
 def _told_already(trouble: Trouble) -> bool:

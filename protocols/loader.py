@@ -94,17 +94,7 @@ def load(text: str, values: Mapping[str, Any] | None = None) -> Template:
 
     Raises TemplateFaults with every fault at once.
     """
-    data, lines = read_yaml(text)
-    if not isinstance(data, dict):
-        raise TemplateFaults(
-            [Fault("document", "is no mapping of fields", "Begin with name, version, title", 1)]
-        )
-    declared = _parameters(data.pop("parameters", None) or {}, lines)
-    unknown = sorted(set(values or {}) - set(declared))
-    if unknown:
-        known = f"Use one of: {', '.join(declared) or 'none is declared'}"
-        raise TemplateFaults([Fault(f"parameters.{name}", "is no parameter here", known) for name in unknown])
-    data = _fill(data, {**declared, **(values or {})})
+    data, lines = _document(text, values or {})
     try:
         template = Template.model_validate(data)
     except ValidationError as error:
@@ -123,6 +113,21 @@ def _parameters(declared: Any, lines: Lines) -> dict[str, Any]:
         "parameters", "are no mapping of names", "Write name: {value: ...}", lines.get(("parameters",))
     )
     raise TemplateFaults([fault])
+
+
+def _document(text: str, values: Mapping[str, Any]) -> tuple[Any, Lines]:
+    """The data of a document with its parameters filled, and the line of every part."""
+    data, lines = read_yaml(text)
+    if not isinstance(data, dict):
+        raise TemplateFaults(
+            [Fault("document", "is no mapping of fields", "Begin with name, version, title", 1)]
+        )
+    declared = _parameters(data.pop("parameters", None) or {}, lines)
+    unknown = sorted(set(values) - set(declared))
+    if unknown:
+        known = f"Use one of: {', '.join(declared) or 'none is declared'}"
+        raise TemplateFaults([Fault(f"parameters.{name}", "is no parameter here", known) for name in unknown])
+    return _fill(data, {**declared, **values}), lines
 
 
 def _own(details: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -147,11 +152,14 @@ def load_to_plan(text: str, values: Mapping[str, Any] | None = None) -> Template
 
 def open_questions(text: str, template: Template) -> list[Fault]:
     """What a clinician has yet to say of a document: each parameter once, with its question, and each empty value."""
+    empty = blanks(template)
+    if not empty:
+        return []
     data, lines = read_yaml(text)
     declared = data.get("parameters") or {}
     asked = dict(_parameters_used(data, ()))
     found: dict[str, Fault] = {}
-    for field in blanks(template):
+    for field in empty:
         name = next((asked[path] for path in asked if f"{field}.".startswith(f"{'.'.join(path)}.")), None)
         name = name or next((asked[path] for path in asked if ".".join(path).startswith(f"{field}.")), None)
         where = f"parameters.{name}" if name else field
@@ -276,6 +284,4 @@ def load_published(text: str) -> Template:
 
     Else a couple could be left without a plan by a check that did not exist when the doctor signed.
     """
-    data, lines = read_yaml(text)
-    declared = _parameters(data.pop("parameters", None) or {}, lines)
-    return Template.model_validate(_fill(data, declared))
+    return Template.model_validate(_document(text, {})[0])

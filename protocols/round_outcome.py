@@ -19,6 +19,11 @@ class Outcome:
     asked: AnchorDate | None = None
 
 
+def decided_on(decision: Decision) -> AnchorDate:
+    """The day of a decision, for whatever it asks for."""
+    return AnchorDate("the decision", decision.on, "recorded")
+
+
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
     """What several tests of one round come to: all must respond, and a decision on one of them speaks for the round."""
     if len(outcomes) == 1:

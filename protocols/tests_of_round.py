@@ -10,10 +10,10 @@ from protocols.because import AnchorDate, Awaited
 from protocols.drafts import Draft
 from protocols.durations import add
 from protocols.flags_facts import donor_changed, outside_result, response_flag, result_overdue
-from protocols.place import place, timed
+from protocols.place import place
 from protocols.plan import Response, ResponseVerdict, State
 from protocols.records import Decision, Donor
-from protocols.round_outcome import Outcome, joined
+from protocols.round_outcome import Outcome, decided_on, joined
 from protocols.samples import Sample
 from protocols.slots import Slot
 from protocols.template import LabTest, Step
@@ -116,7 +116,7 @@ class RoundTests:
         under_cap: int,
     ) -> tuple[Outcome, AnchorDate | None]:
         """Place and read one sample. Returns what it came to, and the day from which a further test is asked, if one is."""
-        visit, slot = self.place_sample(sample, end, asked)
+        visit = self.place_sample(sample, end, asked)
         if sample.reading is None:
             if sample is self.last:
                 # Whatever earlier samples said: the answer is at the laboratory.
@@ -126,14 +126,13 @@ class RoundTests:
         if outside is not None:
             return Outcome(), outside if isinstance(outside, AnchorDate) else None
         outcomes, again = [], None
-        window = timed(self.work, slot).window
         for one in (*self._by_other_assays(sample), sample):
             verdict = read_response(
                 self.name,
                 self.test,
                 one,
                 place="round",
-                window=window,
+                window=visit.window,
                 doses=under_cap,
                 cap=self.cap,
                 donor=self.donor or self.work.donor_on(sample.on),
@@ -152,14 +151,15 @@ class RoundTests:
 
     def place_sample(
         self, sample: Sample, end: AnchorDate | Awaited | None, asked: AnchorDate | None
-    ) -> tuple[Draft, Slot]:
+    ) -> Draft:
+        """Place the visit at which a sample was taken, and judge its day."""
         sample.step, sample.occurrence = self.step, self.number_of(sample)
         relations = self.step.next if asked and self.step.next else self.step.relations
         slot = Slot(self.step, sample.occurrence, relations, asked=asked, round_end=end, sampled=sample.entry)
         visit = place(self.work, slot)
         record = sample.visit.record if sample.visit is not None else None
         self.work.verdicts.append(judge(self.step, visit, record, counts=True))
-        return visit, slot
+        return visit
 
     def outside(self, sample: Sample) -> AnchorDate | Literal["undecided"] | None:
         """None for a result of ours, or one that a doctor accepted; else the day from which another test is asked."""
@@ -172,7 +172,7 @@ class RoundTests:
         if decision is None:
             self.work.open_tests.add(self.name)
             return "undecided"
-        return None if decision.choice == "accept" else AnchorDate("the decision", decision.on, "recorded")
+        return None if decision.choice == "accept" else decided_on(decision)
 
     def decide(
         self, verdict: ResponseVerdict, sample: Sample, visit: Draft, *, of_assay: bool = False
@@ -192,7 +192,7 @@ class RoundTests:
     ) -> tuple[Outcome, AnchorDate | None]:
         read_on = AnchorDate(f"the {self.step.noun} result", verdict.resulted_on, "recorded")
         if decision is not None:
-            decided = AnchorDate("the decision", decision.on, "recorded")
+            decided = decided_on(decision)
             if decision.choice in AGAIN:
                 return Outcome(), decided
             if decision.choice in _ACCEPTING:
@@ -231,7 +231,7 @@ class RoundTests:
         if decision is None:
             self.work.open_tests.add(self.name)
             return Outcome(), None
-        decided = AnchorDate("the decision", decision.on, "recorded")
+        decided = decided_on(decision)
         if decision.choice in AGAIN:
             return Outcome(), decided
         return Outcome(pending=False, decision=decision, asked=decided), None
@@ -245,7 +245,7 @@ class RoundTests:
         if elsewhere or not self.work.today.past(due_on):
             return None
         decision = self.work.raise_flag(result_overdue(self.work, self.test, visit, due_on))
-        return AnchorDate("the decision", decision.on, "recorded") if decision else None
+        return decided_on(decision) if decision else None
 
     def _ahead(self, end: AnchorDate | Awaited | None, asked: AnchorDate | None, depends: bool) -> Draft:
         relations = self.step.next if asked and self.step.next else self.step.relations
@@ -257,7 +257,7 @@ class RoundTests:
     def _interim(self, samples: list[Sample], counted: int) -> None:
         for sample in samples:
             self.left = [other for other in self.left if other is not sample]
-            visit = self.place_sample(sample, None, None)[0] if sample.visit is not None else None
+            visit = self.place_sample(sample, None, None) if sample.visit is not None else None
             if sample.reading is None or sample.reading.elsewhere:
                 continue
             verdict = read_response(

@@ -9,6 +9,7 @@ from protocols.drafts import Draft
 from protocols.durations import add
 from protocols.flags_facts import result_expired
 from protocols.outcomes import ResponseVerdict
+from protocols.round_outcome import decided_on
 from protocols.template import Validity
 from protocols.working import Working
 
@@ -40,4 +41,4 @@ def outlived(work: Working, verdict: ResponseVerdict, visit: Draft, until: date)
         return None
     if decision.choice == "accept":
         work.valid_until[verdict.test] = date.max
-    return AnchorDate("the decision", decision.on, "recorded") if decision.choice == "retest" else None
+    return decided_on(decision) if decision.choice == "retest" else None

@@ -25,11 +25,10 @@ from apps.clinic.errors import Conflict, Fault, Invalid, NotFound
 from apps.clinic.models import Clinic
 from apps.treatments.models import ProtocolDraft, ProtocolVersion
 from apps.treatments.publishing import faults_of, publish_protocol
-from protocols import BlankFaults, Faults, Template, load, load_to_plan
-from protocols.loader import read_yaml
+from protocols import Faults, Template, load
+from protocols.loader import open_questions, read_yaml
 
 LONGEST_DOCUMENT = 200_000
-_TOO_DEEP = Fault("document", "Is nested too deep to be a protocol.", "Close the brackets.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +53,7 @@ def read_draft(document: str) -> DraftReading:
         template = load(document)
     except Faults as error:
         return DraftReading(None, faults=faults_of(error))
-    except RecursionError:
-        return DraftReading(None, faults=(_TOO_DEEP,))
-    try:
-        load_to_plan(document)
-    except BlankFaults as error:
-        return DraftReading(template, blanks=faults_of(error))
-    return DraftReading(template)
+    return DraftReading(template, blanks=faults_of(Faults(open_questions(document, template))))
 
 
 def drafts_of(clinic: Clinic) -> QuerySet[ProtocolDraft]:
@@ -186,7 +179,7 @@ def _calls_itself(document: str) -> dict[str, str]:
     """Name and title as far as the text says them; a text that is no YAML keeps what it was called before."""
     try:
         data, _ = read_yaml(document)
-    except (Faults, RecursionError):
+    except Faults:
         return {}
     if not isinstance(data, dict):
         return {}
