@@ -67,6 +67,7 @@ def signed_in(
 
 
 def fits(page: Page) -> None:
+    page.wait_for_load_state()  # a link's page may have been promised and have no content yet
     assert page.evaluate(BEYOND) <= 0, page.url
     assert page.evaluate(UNNAMED) == [], page.url
 
@@ -104,8 +105,8 @@ def test_a_doctor_decides_and_a_nurse_books_what_follows(
     treatment, at = couple
     with signed_in(browser, live_server, treatment, "doctor", width) as page:
         page.get_by_role("link", name="Decide: HYD-0001").click()
+        page.get_by_role("heading", name="What each choice does").wait_for()
         fits(page)
-        assert page.get_by_role("heading", name="What each choice does").is_visible()
         page.get_by_label("Give extra doses").check()
         page.get_by_label("How many extra doses").fill("2")
         page.get_by_label("Reason").fill("Many respond to later doses")
