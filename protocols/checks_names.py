@@ -57,6 +57,8 @@ def _step_names(here: str, template: Template, step: Step) -> Iterator[Fault]:
     tests, in_rounds = list(template.tests), [other.name for other in template.dose_steps]
     if step.kind == "test" and step.test not in tests:
         yield unknown(f"{here}.test", "test", step.test or "", tests)
+    if step.session is not None and step.session not in template.sessions:
+        yield unknown(f"{here}.session", "session", step.session, list(template.sessions))
     if step.measures == "round" and step.of not in in_rounds:
         yield unknown(f"{here}.of", "step with rounds", step.of or "", in_rounds)
     for place, requirement in enumerate(step.requires):
@@ -128,6 +130,10 @@ def _cited(template: Template) -> Iterator[tuple[str, Cited]]:
     for name, test in template.tests.items():
         for field, band in bands_of(name, test):
             yield field, Cited(band.source, band.grade, band.from_value is not None)
+    for name, session in template.sessions.items():
+        for place, activity in enumerate(session.activities):
+            here = f"sessions.{name}.activities.{place}"
+            yield here, Cited(activity.source, activity.grade, known=True)
     for index, step in enumerate(template.steps):
         for part, loop in (("rounds", step.rounds), ("repeat", step.repeat)):
             if loop is not None:

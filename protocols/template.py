@@ -15,6 +15,7 @@ from protocols.conditions import Condition, asked_of
 from protocols.durations import Duration, MonthEnds
 from protocols.laboratory import Assay, Band, LabTest, Validity
 from protocols.relations import OFFSETS, Anchor, DurationText, Grade, Number, Part, Relation
+from protocols.sessions import DEFAULT_SESSIONS, Session
 
 __all__ = [
     "LIMITS", "OFFSETS", "Anchor", "Assay", "Band", "Content", "FlagSettings", "Grade", "LabTest", "MilestoneKind",
@@ -134,6 +135,7 @@ class Step(Part):
     redose: bool = False
     requires: tuple[Requirement, ...] = ()
     content: Content | None = None
+    session: str | None = None
 
     @cached_property
     def sizes(self) -> tuple[RoundSize, ...]:
@@ -204,6 +206,7 @@ class Template(Part):
     milestones: dict[str, MilestoneKind]
     tests: dict[str, LabTest] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
+    sessions: dict[str, Session] = Field(default_factory=dict)
     flags: dict[str, FlagSettings] = Field(default_factory=dict)
     reminders: tuple[ReminderSettings, ...] = ()
     notice: DurationText = Duration(0, 7)
@@ -211,6 +214,14 @@ class Template(Part):
     @cached_property
     def step_named(self) -> dict[str, Step]:
         return {step.name: step for step in self.steps}
+
+    def session_of(self, step: str) -> Session:
+        """What a visit of the step is made of: the session that the document names, or the usual one of its kind."""
+        asked = self.step_named[step]
+        if asked.session is not None:
+            return self.sessions[asked.session]
+        cells = asked.kind == "dose" and "donor" in asked.attends
+        return DEFAULT_SESSIONS["cells" if cells else asked.kind]
 
     @cached_property
     def place(self) -> dict[str, int]:

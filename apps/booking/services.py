@@ -29,8 +29,8 @@ from apps.couples.models import Person
 from apps.treatments.acts import confirm_booking, move_status, next_status
 from apps.treatments.gathered import Gathered
 from apps.treatments.loading import persons_coming
-from apps.treatments.models import Appointment, Record
-from apps.treatments.overlap import is_overlap
+from apps.treatments.models import Appointment, Occupation, Record
+from apps.treatments.overlap import PERSON_ONCE
 from apps.treatments.reconciling import locked, settle
 from apps.treatments.services import record
 from protocols.status import Act, Status
@@ -200,7 +200,7 @@ def _place(
             confirm_booking(gathered, row, at=at)  # its patients hear of it for the first time
         else:
             move_status(gathered, row, act, at=at, **({"from": was} if was else {}))
-        _settle_at_one_place(gathered, row, actor=actor, at=at)
+        _take(gathered, row, actor=actor, at=at)
     return row
 
 
@@ -232,17 +232,32 @@ def _check(
     row.recipient_id, row.partner_id = persons_coming(gathered.treatment, visit.attends, visit.donor or "")
 
 
-def _settle_at_one_place(gathered: Gathered, row: Appointment, *, actor: Actor, at: datetime) -> None:
+def _take(gathered: Gathered, row: Appointment, *, actor: Actor, at: datetime) -> None:
+    """Settles the verb and takes the people's time. Conflict where somebody of the couple is elsewhere then."""
     # Two bookings of one person that meet would each wait for the other inside the constraint; the lock, taken in
     # the order of the ids, makes one of them wait before it has written anything.
+    assert row.starts_at is not None
+    assert row.ends_at is not None
     people = [pk for pk in (row.recipient_id, row.partner_id) if pk is not None]
     list(Person.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
     try:
         with transaction.atomic():
             settle(gathered, actor=actor, at=at)
+            Occupation.objects.filter(appointment=row).delete()
+            Occupation.objects.bulk_create(
+                Occupation(
+                    clinic_id=row.clinic_id,
+                    appointment=row,
+                    activity="visit",
+                    person_id=person,
+                    starts_at=row.starts_at,
+                    ends_at=row.ends_at,
+                )
+                for person in people
+            )
     except IntegrityError as error:
         cause = error.__cause__
-        if not is_overlap(getattr(getattr(cause, "diag", None), "constraint_name", None)):
+        if getattr(getattr(cause, "diag", None), "constraint_name", None) != PERSON_ONCE:
             raise
         raise Conflict(
             "Somebody of this couple has another visit at that time.",

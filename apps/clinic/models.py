@@ -14,6 +14,11 @@ from apps.clinic.actors import ActorRole
 from apps.clinic.audit import audited
 from apps.clinic.clock import is_zone
 from apps.clinic.fields import CurrentXactId, Xid8Field
+from apps.clinic.resource_models import Batch as Batch
+from apps.clinic.resource_models import Resource as Resource
+from apps.clinic.resource_models import ResourceClosure as ResourceClosure
+from apps.clinic.resource_models import ResourceHours as ResourceHours
+from apps.clinic.resource_models import ResourceKind as ResourceKind
 
 
 def validate_zone(name: str) -> None:

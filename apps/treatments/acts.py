@@ -16,6 +16,7 @@ from apps.couples.models import SilenceReason
 from apps.couples.services import silence_couple
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Appointment, Treatment
+from apps.treatments.occupying import firm, give_back
 from apps.treatments.overlap import STATUSES_IN_FORCE
 from apps.treatments.reconciling import locked, settle
 from protocols import Facts, Plan
@@ -58,6 +59,7 @@ def move_status(gathered: Gathered, row: Appointment, act: Act, *, at: datetime,
         detail["pencilled"] = True
     if not row.in_force:
         row.pencilled = False
+        give_back(gathered, row, act)
     gathered.touched.add((row.step, row.occurrence))
     starts_at = row.starts_at.isoformat() if row.starts_at else None
     gathered.tell(_TOLD[act], row, starts_at=starts_at, **detail)
@@ -144,6 +146,7 @@ def stop_everything(gathered: Gathered, *, actor: Actor, at: datetime) -> None:
 
 
 def _cancel_ahead(gathered: Gathered, at: datetime) -> None:
+    gathered.keeps_slots = True
     for row in gathered.visits.values():
         if row.in_force and row.ends_at is not None and row.ends_at > at:
             row.cancel_reason = "Everything ahead was stopped"
@@ -186,5 +189,6 @@ def confirm_booking(gathered: Gathered, row: Appointment, *, at: datetime) -> No
     """A pencilled booking becomes a real one, at the same time; told as booked."""
     row.pencilled, row.touched, row.changed_at = False, True, at
     gathered.touched.add((row.step, row.occurrence))
+    firm(gathered, row)
     starts_at = row.starts_at.isoformat() if row.starts_at else None
     gathered.tell("appointment.booked", row, starts_at=starts_at)

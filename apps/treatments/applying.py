@@ -16,6 +16,7 @@ from apps.clinic.changes import record_changes
 from apps.treatments.gathered import Gathered
 from apps.treatments.loading import appointment_id, flag_id
 from apps.treatments.models import Appointment, CalendarEntry, Flag, FlagState, Record
+from apps.treatments.occupying import write_firm, write_freed
 from protocols.diff import Changes
 from protocols.plan import Flag as PlannedFlag
 from protocols.plan import Plan, PlannedVisit, State
@@ -51,6 +52,8 @@ def apply(
     gathered.records.extend(gathered.new_records)
     gathered.new_records = []
     _write_visits(gathered, planned, changes, at)
+    write_freed(gathered, at)
+    write_firm(gathered)
     _write_flags(gathered, changes, decided, at)
     _write_treatment(gathered, planned, at)
     if gathered.drafts:

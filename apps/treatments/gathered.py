@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from uuid import UUID
 
 from apps.clinic.changes import Draft
 from apps.clinic.errors import Fault, Invalid, NotFound
@@ -35,6 +36,12 @@ class Gathered:
     new_records: list[Record] = field(default_factory=list)
     touched: set[VisitKey] = field(default_factory=set)
     drafts: list[Draft] = field(default_factory=list)
+    # What becomes of the time that visits had taken, by the ids of their rows; see `apps.treatments.occupying`.
+    keeps_slots: bool = False
+    slots_freed: set[UUID] = field(default_factory=set)
+    rest_freed: set[UUID] = field(default_factory=set)
+    slots_kept: set[UUID] = field(default_factory=set)
+    made_firm: set[UUID] = field(default_factory=set)
 
     def facts(self, *further: CoreRecord, without: Collection[VisitKey] = ()) -> Facts:
         """The facts as they stand in memory, with `further` records; bookings of the visits in `without`

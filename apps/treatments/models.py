@@ -17,7 +17,9 @@ from apps.couples.models import Couple, Person
 from apps.treatments.move_models import LineState as LineState
 from apps.treatments.move_models import VersionMove as VersionMove
 from apps.treatments.move_models import VersionMoveLine as VersionMoveLine
-from apps.treatments.overlap import STATUSES_IN_FORCE, at_one_place
+from apps.treatments.occupation_models import Occupation as Occupation
+from apps.treatments.occupation_models import Purpose as Purpose
+from apps.treatments.overlap import STATUSES_IN_FORCE
 from apps.treatments.protocol_models import ProtocolDraft as ProtocolDraft
 from apps.treatments.protocol_models import ProtocolVersion as ProtocolVersion
 from protocols.plan import State
@@ -104,8 +106,8 @@ class Record(models.Model):
 class Appointment(models.Model):
     """The stored visit of one occurrence; `id` is uuid5 of treatment, step and occurrence.
 
-    `recipient` and `partner` are set by booking to whom of the two the visit takes, so that the database can
-    refuse that one person is at two places. `starts_at` outlives a cancellation: it says what was cancelled.
+    `recipient` and `partner` are set by booking to whom of the two the visit takes. What and whom it takes when stands
+    in its occupations, which the database keeps apart. `starts_at` outlives a cancellation: it says what was cancelled.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -178,8 +180,6 @@ class Appointment(models.Model):
             SameClinic(field="treatment", name="appointment_treatment_in_clinic"),
             SameClinic(field="recipient", name="appointment_recipient_in_clinic"),
             SameClinic(field="partner", name="appointment_partner_in_clinic"),
-            at_one_place("recipient"),
-            at_one_place("partner"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
 """A cheap hash of the part of a protocol that can change a plan.
 
 What is left out says why, by whom or in which words: titles, nouns, notes, sources with their grades, the evidence
-statement, reminders, the protocol's own name and version. Everything else counts, so that equal hashes mean equal
-plans; different hashes only say that plans have to be compared.
+statement, reminders, the protocol's own name and version; and sessions, which are hours of a day and never move one.
+Everything else counts, so that equal hashes mean equal plans; different hashes only say that plans have to be compared.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pydantic import BaseModel
 
 from protocols.template import Template
 
-PROSE = frozenset({"title", "noun", "note", "source", "grade", "cap_source", "cap_grade"})
-_OF_THE_WHOLE = frozenset({"name", "version", "evidence", "sources", "reminders"})
+PROSE = frozenset({"title", "noun", "note", "source", "grade", "cap_source", "cap_grade", "session"})
+_OF_THE_WHOLE = frozenset({"name", "version", "evidence", "sources", "reminders", "sessions"})
 
 
 def scheduling_hash(template: Template) -> str:

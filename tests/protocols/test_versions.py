@@ -207,7 +207,7 @@ def test_words_sources_and_reminders_do_not_change_the_hash(was: str, becomes: s
         ("{from: 21, name", "{from: 25, name"),
         ("notice: P7D", "notice: P10D"),
         ("holds: [sensitisation, antibody-test]", "holds: [sensitisation]"),
-        ("attends: [recipient, donor]", "attends: [recipient]"),
+        ("    attends: [recipient, donor]", "    attends: [recipient]"),
         ("month_ends: roll_forward", "month_ends: clamp"),
         ("    optional: true\n", ""),
         ("    phase: pregnancy\n", ""),

@@ -170,7 +170,7 @@ def test_the_preview_tells_faults_dates_and_the_document_and_saves_nothing(
     bad = client.post(address(draft, "preview"), form_of(draft, **typed(GAP, "4 wks"))).json()
     assert bad["preview"] is None
     assert list(bad["beside"]) == [GAP]
-    assert 'data-line="93"' in bad["lines"]
+    assert 'data-line="94"' in bad["lines"]
     draft.refresh_from_db()
     assert (draft.document, draft.revision) == (LIT, 1)
     assert client.get(address(draft, "preview")).status_code == 405
