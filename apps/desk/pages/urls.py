@@ -10,20 +10,29 @@ from django.urls.converters import StringConverter
 
 from apps.desk.pages import (
     arrivals,
+    booking_urls,
     clinic,
+    closing_urls,
+    couple_urls,
     couples,
+    day_urls,
+    dose_urls,
     flags,
     joining,
     links,
+    listing_urls,
     protocol_editor,
     protocol_signing,
     protocols,
     records,
+    resource_urls,
     staff,
     treatments,
     versions,
     visits,
+    worklist_urls,
 )
+from apps.desk.pages.routes import Route
 
 _COUPLE = "couples/couple/<uuid:pk>/"
 _PERSON = "couples/person/<uuid:pk>/"
@@ -51,7 +60,15 @@ def pages(signed_in: Callable[..., Any]) -> list[URLPattern]:
     return [path(route, signed_in(view), name=name) for route, view, name in ROUTES]
 
 
-ROUTES: list[tuple[str, Callable[..., Any], str]] = [
+ROUTES: list[Route] = [
+    *resource_urls.ROUTES,
+    *booking_urls.ROUTES,
+    *day_urls.ROUTES,
+    *worklist_urls.ROUTES,
+    *couple_urls.ROUTES,
+    *listing_urls.ROUTES,
+    *closing_urls.ROUTES,
+    *dose_urls.ROUTES,
     ("couples/couple/add/", couples.enrol, "couples_couple_add"),
     (_COUPLE + "change/", couples.show, "couples_couple_change"),
     (_COUPLE + "start/", couples.start, "couple_start"),

@@ -1,0 +1,7 @@
+"""Addresses of resources, hours and holidays."""
+
+from __future__ import annotations
+
+from apps.desk.pages.routes import Route
+
+ROUTES: list[Route] = []
