@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from apps.clinic import resources as clinic_resources
 from apps.clinic import services as clinic_services
 from apps.clinic.actors import Actor
-from apps.clinic.models import Clinic, User
+from apps.clinic.models import Clinic, Resource, User
 from apps.clinic.queries import actor_for
+from apps.clinic.resources import BatchInput
 from apps.clinic.services import ClinicInput, Span
 from apps.couples import services as couple_services
 from apps.couples.models import Couple
@@ -56,6 +58,34 @@ def a_clinic(given: ClinicInput = HYDERABAD) -> Clinic:
     spans = [Span(weekday, time(8), time(18)) for weekday in range(6)]
     clinic_services.set_hours(clinic=clinic, spans=spans, actor=SYSTEM, at=AT)
     return clinic
+
+
+def equipped(clinic: Clinic) -> dict[str, Resource]:
+    """By name: two chairs, phlebotomy for two, a bench of three with a morning and an afternoon batch, two nurses, a
+    doctor and an ultrasound; all there while the clinic is open.
+    """
+    listed = [
+        ("chair", "Chair 1", 1),
+        ("chair", "Chair 2", 1),
+        ("phlebotomy", "Phlebotomy", 2),
+        ("bench", "Bench", 3),
+        ("nurse", "Nurse 1", 1),
+        ("nurse", "Nurse 2", 1),
+        ("doctor", "Doctor", 1),
+        ("ultrasound", "Ultrasound", 1),
+    ]
+    made = {
+        name: clinic_resources.add_resource(
+            clinic=clinic, kind=kind, name=name, places=places, actor=SYSTEM, at=AT
+        )
+        for kind, name, places in listed
+    }
+    batches = (
+        BatchInput("Morning", time(9), time(10), time(12)),
+        BatchInput("Afternoon", time(13), time(14), time(16)),
+    )
+    clinic_resources.set_batches(resource=made["Bench"], batches=batches, actor=SYSTEM, at=AT)
+    return made
 
 
 def a_user(name: str = "nisha") -> User:

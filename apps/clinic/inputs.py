@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import time
 from itertools import pairwise
@@ -95,3 +95,47 @@ def check_spans(spans: Sequence[Span]) -> None:
             )
     if faults:
         raise Invalid(faults=faults)
+
+
+def check_fives(times: Iterable[time]) -> None:
+    """Raises Invalid unless every wall time is a multiple of five minutes, as capacity is counted."""
+    odd = [at for at in times if at.minute % 5 or at.second or at.microsecond]
+    if odd:
+        raise Invalid(
+            f"{odd[0]:%H:%M} is not a multiple of five minutes.",
+            field="opens_at",
+            remedy="Give times such as 08:00 or 08:05.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInput:
+    """One run of a laboratory bench: what is to be in it is there by `cutoff_at`, all of it is ready at `ends_at`."""
+
+    name: str
+    starts_at: time
+    cutoff_at: time
+    ends_at: time
+
+
+def check_batches(batches: Sequence[BatchInput]) -> None:
+    """Raises Invalid if a batch has no name, runs backwards, or overlaps another."""
+    faults = [fault for batch in batches for fault in _batch_faults(batch)]
+    ordered = sorted(batches, key=lambda batch: batch.starts_at)
+    faults += [
+        Fault("starts_at", f"{second.name} begins before {first.name} is ready.", "Let it begin later.")
+        for first, second in pairwise(ordered)
+        if second.starts_at < first.ends_at
+    ]
+    if faults:
+        raise Invalid(faults=faults)
+    check_fives(at for batch in batches for at in (batch.starts_at, batch.cutoff_at, batch.ends_at))
+
+
+def _batch_faults(batch: BatchInput) -> Iterator[Fault]:
+    if not batch.name.strip() or len(batch.name) > 40:
+        yield Fault("name", "A batch needs a name of 40 signs at most.", 'Write it like "Morning".')
+    if batch.cutoff_at < batch.starts_at:
+        yield Fault("cutoff_at", "The cut-off lies before the batch begins.", "Give a later cut-off.")
+    if batch.ends_at <= batch.cutoff_at:
+        yield Fault("ends_at", "The batch is ready before its cut-off.", "Give a later end.")
