@@ -41,6 +41,7 @@ class PersonInput:
     contact_consent_at: datetime | None = None
     alternative_email: str = ""
     hard_news_note: str = ""
+    allergies: str = ""
     identifiers: tuple[Identifier, ...] = ()
 
     @classmethod
@@ -58,6 +59,7 @@ class PersonInput:
             alternative_email=self.alternative_email.strip(),
             phone=plain_phone(self.phone),
             hard_news_note=_clean(self.hard_news_note),
+            allergies=_clean(self.allergies),
             identifiers=tuple(Identifier(_clean(i.system), _clean(i.value)) for i in self.identifiers),
         )
 
@@ -101,6 +103,7 @@ PERSON_FIELDS = (
     "contact_consent_at",
     "alternative_email",
     "hard_news_note",
+    "allergies",
 )
 
 
@@ -122,7 +125,7 @@ def _one_of(values: list[str]) -> str:
     return f"One of {', '.join(values)}."
 
 
-_LONGEST = {"given_name": 100, "family_name": 100, "hard_news_note": 300}
+_LONGEST = {"given_name": 100, "family_name": 100, "hard_news_note": 300, "allergies": 300}
 
 # Field, what a text that is not empty must pass, and what is said if it does not.
 _TEXT_RULES: tuple[tuple[str, Callable[[str], bool], str, str], ...] = (

@@ -5,11 +5,20 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 
 from apps.clinic.audit import audited
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic
+from apps.couples.merge_models import PersonMerge as PersonMerge
+from apps.couples.name_models import NameKeys as NameKeys
+from apps.couples.note_models import PINNED as PINNED
+from apps.couples.note_models import Note as Note
+from apps.couples.note_models import NoteKind as NoteKind
+from apps.couples.note_models import Severity as Severity
 
 
 class Language(models.TextChoices):
@@ -33,6 +42,7 @@ class BloodGroup(models.TextChoices):
 class SilenceReason(models.TextChoices):
     """Why nothing is sent. Declared from the weakest to the strongest."""
 
+    IMPORTED = "imported", "Imported, not released yet"
     OWN_WISH = "own_wish", "Asked for no messages"
     SUSPECTED_LOSS = "suspected_loss", "Suspected loss"
     CONFIRMED_LOSS = "confirmed_loss", "Confirmed loss"
@@ -57,11 +67,36 @@ class Person(models.Model):
     hard_news_note = models.CharField(
         max_length=300, blank=True, help_text="Who should tell this person bad news, how and when"
     )
+    allergies = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Shown in every banner of the couple; empty is not asked or none",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The same human being, under whom everything stands now",
+    )
     changed_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["clinic", "id"], name="person_in_clinic")]
-        indexes: ClassVar = [models.Index(fields=["clinic", "phone"], name="person_phone")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "id"], name="person_in_clinic"),
+            SameClinic(field="merged_into", name="person_merged_in_clinic"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["clinic", "phone"], name="person_phone"),
+            # A part of a name or a number is found without reading every person.
+            GinIndex(
+                OpClass(Upper("given_name"), name="gin_trgm_ops"),
+                OpClass(Upper("family_name"), name="gin_trgm_ops"),
+                OpClass("phone", name="gin_trgm_ops"),
+                name="person_parts",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"person {self.id}"
@@ -98,7 +133,8 @@ class Couple(models.Model):
     """Two people treated together. The same person may be in several couples over time.
 
     Silent while `silent_since` is set: whoever sends reads it in the transaction in which it claims.
-    `own_wish_since` outlives a stronger reason, so that withdrawing a suspicion never ends a wish.
+    `own_wish_since` outlives a stronger reason, so that withdrawing a suspicion never ends a wish; so does
+    `unreleased_since`, which only a release ends.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -112,11 +148,32 @@ class Couple(models.Model):
     silent_reason = models.CharField(max_length=20, choices=SilenceReason, blank=True)
     silent_by = models.CharField(max_length=150, blank=True)
     own_wish_since = models.DateTimeField(null=True, blank=True)
+    unreleased_since = models.DateTimeField(
+        null=True, blank=True, help_text="Imported, and no nurse has released it to messages yet"
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The same two people, enrolled twice: everything stands there now",
+    )
 
     class Meta:
         ordering: ClassVar = ["code"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["clinic", "code"], name="couple_unreleased", condition=Q(unreleased_since__isnull=False)
+            )
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clinic", "code"], name="couple_code_once"),
+            models.CheckConstraint(
+                condition=Q(unreleased_since__isnull=True) | Q(silent_since__isnull=False),
+                name="couple_unreleased_is_silent",
+            ),
+            SameClinic(field="merged_into", name="couple_merged_in_clinic"),
             models.UniqueConstraint(fields=["clinic", "id"], name="couple_in_clinic"),
             models.CheckConstraint(condition=~models.Q(recipient=models.F("partner")), name="couple_of_two"),
             models.CheckConstraint(

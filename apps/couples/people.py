@@ -21,7 +21,8 @@ from apps.clinic.errors import Conflict, Fault, Invalid, NotFound
 from apps.clinic.models import Clinic
 from apps.couples.changes import tell_of_couple, tell_of_person
 from apps.couples.inputs import PERSON_FIELDS, Identifier, PersonInput
-from apps.couples.models import Couple, Person, PersonIdentifier
+from apps.couples.models import Couple, NameKeys, Person, PersonIdentifier
+from apps.couples.names import keys_of
 
 
 def enrol_couple(
@@ -48,6 +49,7 @@ def enrol_couple(
             raise Invalid(faults=faults)
         new = {role: _person(clinic, one, at) for role, one in given.items() if isinstance(one, PersonInput)}
         Person.objects.bulk_create(new.values())
+        store_name_keys(new.values())
         _store([(new[role], one.identifiers) for role, one in given.items() if isinstance(one, PersonInput)])
         both = known | new
         couple = Couple.objects.create(
@@ -84,6 +86,8 @@ def update_person(*, person: Person, given: PersonInput, actor: Actor, at: datet
                 setattr(fresh, field, getattr(wanted, field))
             fresh.changed_at = at
             fresh.save(update_fields=[*changed, "changed_at"])
+            if {"given_name", "family_name"} & set(changed):
+                store_name_keys([fresh])
             _store([(fresh, added)])
             tell_of_person(fresh, "person.changed", actor=actor, at=at)
     return fresh
@@ -161,6 +165,16 @@ def _taken_faults(clinic: Clinic, numbers: Mapping[str, Sequence[Identifier]]) -
 
 def _person(clinic: Clinic, given: PersonInput, at: datetime) -> Person:
     return Person(clinic=clinic, changed_at=at, **{field: getattr(given, field) for field in PERSON_FIELDS})
+
+
+def store_name_keys(people: Iterable[Person]) -> None:
+    """By what their names are found when somebody misreads them; in place of what was stored."""
+    NameKeys.objects.bulk_create(
+        [NameKeys(person=one, clinic_id=one.clinic_id, keys=keys_of(one.full_name)) for one in people],
+        update_conflicts=True,
+        unique_fields=["person"],
+        update_fields=["keys"],
+    )
 
 
 def _store(numbers: Iterable[tuple[Person, Sequence[Identifier]]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,7 +11,11 @@ from django.db.models import Q, QuerySet
 from apps.clinic.errors import NotFound
 from apps.clinic.inputs import plain_phone
 from apps.clinic.models import Clinic
-from apps.couples.models import Couple, Person, PersonIdentifier
+from apps.couples.models import PINNED, Couple, NameKeys, Note, Person, PersonIdentifier
+from apps.couples.names import is_similar, keys_of
+
+# More than this many are no warning any more but a common name.
+_SIMILAR_SHOWN = 20
 
 
 def couples_of(clinic: Clinic) -> QuerySet[Couple]:
@@ -57,6 +63,57 @@ def silent_elsewhere(person: Person, couple: Couple) -> bool:
     """
     others = couples_with(couple.clinic, person).exclude(pk=couple.pk)
     return others.filter(silent_since__gte=couple.enrolled_at).exists()
+
+
+def notes_of(couple: Couple) -> QuerySet[Note]:
+    """Everything ever written down about the couple, the newest day first, replaced notes and withdrawals included."""
+    return (
+        Note.objects.filter(couple=couple).select_related("replaced_by").order_by("-on", "-recorded_at", "id")
+    )
+
+
+def note_by_id(clinic: Clinic, note_id: UUID) -> Note:
+    """NotFound for another clinic's note, as for one that does not exist."""
+    note = Note.objects.filter(clinic=clinic, pk=note_id).select_related("couple__clinic").first()
+    if note is None:
+        raise NotFound("There is no such note.", field="note")
+    return note
+
+
+def pinned_of(couples: Iterable[Couple]) -> dict[UUID, list[Note]]:
+    """What to say and what not to say, by couple id, the oldest first; one query for all. Couples without are left
+    out. Callers pass couples that they found inside one of their own clinics.
+    """
+    found: dict[UUID, list[Note]] = defaultdict(list)
+    standing = Note.objects.filter(
+        couple__in=list(couples), kind__in=PINNED, is_withdrawal=False, replaced_by__isnull=True
+    )
+    for note in standing.order_by("recorded_at", "id"):
+        found[note.couple_id].append(note)
+    return dict(found)
+
+
+def similar_to(couple: Couple) -> list[Couple]:
+    """Other couples of the clinic, by code, one of whose people bears a name that may be taken for that of one of
+    these two. Two looks into indexes, however many couples there are.
+    """
+    own = (couple.recipient, couple.partner)
+    sought = {key for person in own for key in keys_of(person.full_name)}
+    likely = (
+        NameKeys.objects.filter(clinic=couple.clinic_id, keys__overlap=sorted(sought))
+        .exclude(person__in=[person.pk for person in own])
+        .select_related("person")
+        .order_by("person_id")[: 10 * _SIMILAR_SHOWN]
+    )
+    people = [
+        row.person_id
+        for row in likely
+        if any(is_similar(row.person.full_name, person.full_name) for person in own)
+    ]
+    if not people:
+        return []
+    others = couples_of(couple.clinic).filter(Q(recipient__in=people) | Q(partner__in=people))
+    return list(others.exclude(pk=couple.pk)[:_SIMILAR_SHOWN])
 
 
 def search(clinic: Clinic, text: str) -> QuerySet[Couple]:

@@ -1,6 +1,7 @@
 """The couples' write path. Every verb says in a change row what happened, without names and reasons."""
 
 from apps.couples.inputs import Identifier, PersonInput
+from apps.couples.notes import withdraw_note, write_note
 from apps.couples.people import add_identifier, enrol_couple, update_person
 from apps.couples.silence import end_silence, silence_couple
 
@@ -12,4 +13,6 @@ __all__ = [
     "enrol_couple",
     "silence_couple",
     "update_person",
+    "withdraw_note",
+    "write_note",
 ]
