@@ -13,7 +13,8 @@ sessions:
     title: Short
     activities:
       - {name: draw, title: Draw, kind: draw, minutes: 30, needs: [phlebotomy], attends: [donor]}
-      - {name: injection, title: Injection, kind: injection, minutes: 15, after_minutes: 60, needs: [chair], attends: [recipient]}
+      - {name: injection, title: Injection, kind: injection, minutes: 15, after_minutes: 60, needs: [chair],
+         attends: [recipient]}
       - {name: rest, title: Rest, kind: observation, minutes: 30, needs: [chair], attends: [recipient], stays: true}
 """
 WITH_CHAIN = GOOD.replace("    kind: dose\n", "    kind: dose\n    session: short\n", 1) + CHAIN
