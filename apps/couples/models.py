@@ -164,7 +164,9 @@ class Couple(models.Model):
         ordering: ClassVar = ["code"]
         indexes: ClassVar = [
             models.Index(
-                fields=["clinic", "code"], name="couple_unreleased", condition=Q(unreleased_since__isnull=False)
+                fields=["clinic", "code"],
+                name="couple_unreleased",
+                condition=Q(unreleased_since__isnull=False),
             )
         ]
         constraints: ClassVar = [

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from apps.clinic.errors import NotFound
 from apps.clinic.inputs import plain_phone
 from apps.clinic.models import Clinic
-from apps.couples.models import PINNED, Couple, NameKeys, Note, Person, PersonIdentifier
+from apps.couples.models import PINNED, Couple, NameKeys, Note, Person, PersonIdentifier, SilenceReason
 from apps.couples.names import is_similar, keys_of
 
 # More than this many are no warning any more but a common name.
@@ -32,7 +32,7 @@ def couple_by_id(clinic: Clinic, couple_id: UUID) -> Couple:
 
 
 def persons_of(clinic: Clinic) -> QuerySet[Person]:
-    return Person.objects.filter(clinic=clinic).order_by("given_name", "family_name", "id")
+    return Person.objects.filter(clinic=clinic, merged_into=None).order_by("given_name", "family_name", "id")
 
 
 def person_by_id(clinic: Clinic, person_id: UUID) -> Person:
@@ -51,6 +51,11 @@ def person_by_identifier(clinic: Clinic, system: str, value: str) -> Person | No
     return next((row.person for row in found), None)
 
 
+def unreleased_of(clinic: Clinic) -> QuerySet[Couple]:
+    """Imported couples to whom nothing is sent because no nurse has released them, by code."""
+    return couples_of(clinic).filter(unreleased_since__isnull=False)
+
+
 def couples_with(clinic: Clinic, person: Person) -> QuerySet[Couple]:
     """The couples that the person is or was one of."""
     return couples_of(clinic).filter(Q(recipient=person) | Q(partner=person))
@@ -59,9 +64,11 @@ def couples_with(clinic: Clinic, person: Person) -> QuerySet[Couple]:
 def silent_elsewhere(person: Person, couple: Couple) -> bool:
     """Whether the person's other couple fell silent since this one was enrolled.
 
-    A loss is hers, not a couple's. A couple that is enrolled after it is a beginning of her own will.
+    A loss is hers, not a couple's. A couple that is enrolled after it is a beginning of her own will. That
+    her other couple was imported and waits for its release says nothing about her.
     """
     others = couples_with(couple.clinic, person).exclude(pk=couple.pk)
+    others = others.exclude(silent_reason=SilenceReason.IMPORTED)
     return others.filter(silent_since__gte=couple.enrolled_at).exists()
 
 

@@ -3,7 +3,7 @@
 from apps.couples.inputs import Identifier, PersonInput
 from apps.couples.notes import withdraw_note, write_note
 from apps.couples.people import add_identifier, enrol_couple, update_person
-from apps.couples.silence import end_silence, silence_couple
+from apps.couples.silence import end_silence, release_couple, release_couples, silence_couple
 
 __all__ = [
     "Identifier",
@@ -11,6 +11,8 @@ __all__ = [
     "add_identifier",
     "end_silence",
     "enrol_couple",
+    "release_couple",
+    "release_couples",
     "silence_couple",
     "update_person",
     "withdraw_note",

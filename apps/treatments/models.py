@@ -14,6 +14,9 @@ from apps.clinic.audit import audited
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Person
+from apps.treatments.intake_models import CoupleImport as CoupleImport
+from apps.treatments.intake_models import CoupleImportLine as CoupleImportLine
+from apps.treatments.intake_models import ImportState as ImportState
 from apps.treatments.move_models import LineState as LineState
 from apps.treatments.move_models import VersionMove as VersionMove
 from apps.treatments.move_models import VersionMoveLine as VersionMoveLine
