@@ -7,7 +7,17 @@ from apps.booking.call_models import CallState as CallState
 from apps.booking.call_models import CallTask as CallTask
 from apps.booking.call_models import CallWhy as CallWhy
 from apps.booking.call_models import Outcome as Outcome
+from apps.booking.closing_models import Closing as Closing
+from apps.booking.closing_models import ClosingLine as ClosingLine
+from apps.booking.closing_models import ClosingLineState as ClosingLineState
+from apps.booking.closing_models import ClosingState as ClosingState
+from apps.booking.closing_models import LineDecision as LineDecision
+from apps.booking.closing_models import Stage as Stage
 from apps.booking.day_models import DayEnd as DayEnd
 from apps.booking.day_models import DaySheet as DaySheet
 from apps.booking.session_models import ActivityState as ActivityState
 from apps.booking.session_models import SessionActivity as SessionActivity
+from apps.booking.undo_models import ActKind as ActKind
+from apps.booking.undo_models import BookingAct as BookingAct
+from apps.booking.waiting_models import WaitingWish as WaitingWish
+from apps.booking.waiting_models import WishEnd as WishEnd
