@@ -13,6 +13,7 @@ from django.db import models
 from apps.clinic.actors import ActorRole
 from apps.clinic.audit import audited
 from apps.clinic.clock import is_zone
+from apps.clinic.cover_models import Cover as Cover
 from apps.clinic.fields import CurrentXactId, Xid8Field
 from apps.clinic.resource_models import Batch as Batch
 from apps.clinic.resource_models import Resource as Resource
