@@ -14,6 +14,10 @@ from apps.clinic.audit import audited
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Person
+from apps.treatments.file_models import Attachment as Attachment
+from apps.treatments.file_models import AttachmentReading as AttachmentReading
+from apps.treatments.file_models import AttachmentWithdrawal as AttachmentWithdrawal
+from apps.treatments.file_models import FileType as FileType
 from apps.treatments.intake_models import CoupleImport as CoupleImport
 from apps.treatments.intake_models import CoupleImportLine as CoupleImportLine
 from apps.treatments.intake_models import ImportState as ImportState
