@@ -15,7 +15,7 @@ from protocols.flags import RULES
 from protocols.records import By, Record
 from protocols.template import Template
 
-OfStep = kinds.Fulfilled | kinds.Missed | kinds.Skipped | kinds.Booked
+OfStep = kinds.Fulfilled | kinds.Missed | kinds.Stopped | kinds.Skipped | kinds.Booked
 Act = Entry[kinds.Fulfilled] | Entry[kinds.Skipped]
 _OWNERS = {"doctor": ("doctor",), "nurse": ("nurse", "doctor"), "manager": ("manager", "doctor")}
 
@@ -138,6 +138,7 @@ _CHECKS: dict[type, tuple[Callable[[Template, Any, date], list[Fault]], ...]] = 
     kinds.Milestone: (_milestone, _happened),
     kinds.Fulfilled: (_step, _not_ahead),
     kinds.Missed: (_step, _not_ahead),
+    kinds.Stopped: (_step, _not_ahead),
     kinds.Skipped: (_step, _not_ahead),
     kinds.Booked: (_step,),
     kinds.Result: (_test, _not_ahead, _value),

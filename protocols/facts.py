@@ -22,7 +22,7 @@ from protocols.records import Certainty, Record
 
 Key = tuple[str, int]
 Kind = TypeVar("Kind", bound=BaseModel, covariant=True)
-OfStep = TypeVar("OfStep", kinds.Fulfilled, kinds.Skipped, kinds.Booked, kinds.Missed)
+OfStep = TypeVar("OfStep", kinds.Fulfilled, kinds.Skipped, kinds.Booked, kinds.Missed, kinds.Stopped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class Facts:
     skipped: dict[Key, Entry[kinds.Skipped]] = field(default_factory=dict)
     booked: dict[Key, Entry[kinds.Booked]] = field(default_factory=dict)
     missed: dict[Key, list[Entry[kinds.Missed]]] = field(default_factory=dict)
+    stopped: dict[Key, list[Entry[kinds.Stopped]]] = field(default_factory=dict)
     screened: dict[tuple[str, str], list[kinds.Screening]] = field(default_factory=dict)
 
     @staticmethod
@@ -81,6 +82,8 @@ class Facts:
             faults.append(_twice(facts.skipped[key], "skipped and fulfilled"))
         for missed in facts.all_of(kinds.Missed):
             facts.missed.setdefault(_key(missed), []).append(missed)
+        for stopped in facts.all_of(kinds.Stopped):
+            facts.stopped.setdefault(_key(stopped), []).append(stopped)
         for sampled in facts.all_of(kinds.Screening):
             facts.screened.setdefault((sampled.record.person, sampled.record.test), []).append(sampled.record)
         _settle_milestones(facts, faults)

@@ -42,6 +42,8 @@ FLAG_RULES = (
     Rule("result_expired", "warning", "doctor", _FORTNIGHT, ("retest", "accept")),
     Rule("visit_overdue", "warning", "nurse", _WEEK),
     Rule("visit_unrecorded", "warning", "nurse", _DAY),
+    Rule("unit_not_released", "urgent", "nurse", _DAY, ("called",)),
+    Rule("session_stopped", "warning", "nurse", _DAY, ("acknowledge",)),
     Rule("window_expired", "urgent", "doctor", _WEEK, ("go_on", "restart", "skip", "stop")),
     Rule("given_too_early", "warning", "doctor", _WEEK, ("acknowledge",)),
     Rule("dose_inadequate", "urgent", "doctor", _DAY, ("counts", "repeat")),

@@ -128,6 +128,27 @@ def visit_unrecorded(work: Working, visit: Draft) -> Flag | None:
     return work.make_flag("visit_unrecorded", visit.subject, text, visit.on + _DAY, key=visit.key)
 
 
+def session_stopped(work: Working, visit: Draft) -> Flag | None:
+    """The last session of this visit was stopped on its day, and nobody has booked it again since.
+
+    A booking of that same day is a new one: whoever stops a session takes the booking out of force.
+    """
+    stops = work.facts.stopped.get(visit.key)
+    if not stops:
+        return None
+    last = stops[-1]
+    on, cause = last.record.on, last.record.cause
+    if visit.state is State.BOOKED and visit.on is not None and visit.on >= on:
+        return None
+    if cause == "not_released":
+        code, text = "unit_not_released", f"Unit not released for {visit.named} on {full_day(on)}: call both"
+    else:
+        code = "session_stopped"
+        why = "somebody was not fit for it" if cause == "not_fit" else "equipment failed"
+        text = f"{visit.named} on {full_day(on)} was stopped, {why}: book both again"
+    return work.make_flag(code, visit.subject, text, on, (last.id,), visit.key)
+
+
 def prerequisite_missing(work: Working, visit: Draft) -> Flag | None:
     """What could be there by now and is not. What only the day itself can bring is due at arrival, not before."""
     if visit.on is None or not visit.missing or work.today.past(visit.on):
@@ -198,11 +219,13 @@ def _span(visit: Draft) -> str:
     return " to ".join(day_words(day, days[0]) for day in days)
 
 
-_UNBOOKED_RULES: tuple[VisitRule, ...] = (visit_overdue, closing_unbooked, no_open_day)
+_UNBOOKED_RULES: tuple[VisitRule, ...] = (visit_overdue, closing_unbooked, no_open_day, session_stopped)
 VISIT_RULES: dict[State, tuple[VisitRule, ...]] = {
     State.PROPOSED: _UNBOOKED_RULES,
     State.MISSED: _UNBOOKED_RULES,
-    State.BOOKED: (visit_unrecorded, prerequisite_missing, booking_outside_window),
+    State.WAITING: (session_stopped,),
+    State.EXPIRED: (session_stopped,),
+    State.BOOKED: (visit_unrecorded, prerequisite_missing, booking_outside_window, session_stopped),
 }
 
 

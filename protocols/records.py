@@ -18,11 +18,13 @@ from pydantic import (
     model_validator,
 )
 
+from protocols.given import Given as Given
+from protocols.given import Route as Route
+
 # Far-off years are slips of the pen, and calendar arithmetic ends at year 9999.
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 Certainty = Literal["planned", "happened", "cancelled"]
 Evidence = Literal["document", "reported"]
-Route = Literal["intradermal", "subcutaneous", "intramuscular", "intravenous"]
 DatingBasis = Literal["lmp", "ovulation", "d3", "d5", "d6", "scan"]
 
 
@@ -84,24 +86,6 @@ class _OfStep(_Record):
     on: Day
 
 
-class Given(BaseModel):
-    """What a dose contained and how it was given, as far as it was measured.
-
-    `volume_ml` is what was injected, `route_ml` how it was split, `hours_to_injection` the time from the donor's draw,
-    `irradiation_gy` 0 where the cells were not irradiated.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    cells_million: float | None = Field(None, ge=0)
-    viability_percent: float | None = Field(None, ge=0, le=100)
-    volume_ml: float | None = Field(None, ge=0)
-    hours_to_injection: float | None = Field(None, ge=0)
-    arm: Literal["left", "right", "both"] | None = None
-    route_ml: dict[Route, Annotated[float, Field(gt=0)]] | None = None
-    irradiation_gy: float | None = Field(None, ge=0)
-    medium_lot: str | None = None
-
-
 class Fulfilled(_OfStep):
     """A step was done on a day: a dose given, a sample taken.
 
@@ -119,6 +103,16 @@ class Missed(_OfStep):
 
     kind: Literal["missed"]
     reason: str = ""
+
+
+class Stopped(_OfStep):
+    """A session began, or was about to, and was stopped on its day. It changes no window: the visit is asked for again.
+
+    The cause says no more than that; why a unit was not released is nobody's business here.
+    """
+
+    kind: Literal["stopped"]
+    cause: Literal["not_fit", "not_released", "equipment"]
 
 
 class Skipped(_OfStep):
@@ -288,12 +282,12 @@ class Correction(_Record):
 
 
 Record = Annotated[
-    Milestone | Dating | Fulfilled | Missed | Skipped | Booked | Result | Decision | OptIn | Consent | Screening
+    Milestone | Dating | Fulfilled | Missed | Stopped | Skipped | Booked | Result | Decision | OptIn | Consent | Screening
     | Donor | Absence | Joined | Pause | Resume | Close | Note | Correction,
     Field(discriminator="kind"),
 ]  # fmt: skip
 Correction.model_rebuild()
 KINDS = (
-    "milestone", "dating", "fulfilled", "missed", "skipped", "booked", "result", "decision", "opt_in", "consent",
+    "milestone", "dating", "fulfilled", "missed", "stopped", "skipped", "booked", "result", "decision", "opt_in", "consent",
     "screening", "donor", "absence", "joined", "pause", "resume", "close", "note", "correction",
 )  # fmt: skip

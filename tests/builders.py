@@ -73,6 +73,10 @@ def missed(step: str, on: str, occurrence: int = 1, **more: Any) -> Record:
     return record("missed", step=step, occurrence=occurrence, on=on, **more)
 
 
+def stopped(on: str, cause: str, occurrence: int = 1, **more: Any) -> Record:
+    return record("stopped", step=SENSITISATION, occurrence=occurrence, on=on, cause=cause, **more)
+
+
 def skipped(step: str, on: str, occurrence: int = 1, reason: str = "said so") -> Record:
     return record("skipped", step=step, occurrence=occurrence, on=on, reason=reason)
 

@@ -134,6 +134,12 @@ def _miss(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
         yield record("missed", step=visit.step, occurrence=visit.occurrence, on=visit.on)
 
 
+def _stop(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
+    for visit in _one_of(draw, _open_visits(planned)):
+        cause = draw(st.sampled_from(["not_fit", "not_released", "equipment"]))
+        yield record("stopped", step=visit.step, occurrence=visit.occurrence, on=now.today, cause=cause)
+
+
 def _skip(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
     for visit in _one_of(draw, _open_visits(planned)):
         yield record("skipped", step=visit.step, occurrence=visit.occurrence, on=now.today, reason="wish")
@@ -228,6 +234,7 @@ def _time_passes(draw: Draw, now: History, planned: Plan) -> Iterator[Record]:
 
 _ACTS = (_fulfil, _fulfil, _fulfil, _result, _result, _decide, _decide, _book, _miss, _skip, _milestone, _around,
          _move, _correct, _time_passes)  # fmt: skip
+STOPPING = (_stop, _stop, _book, _miss, *_ACTS)
 AHEAD = (_book, _book, _milestone, _milestone, _move, _move, _around, _time_passes)
 
 

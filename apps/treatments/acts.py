@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from apps.clinic.actors import Actor
+from apps.clinic.clock import local_date
 from apps.clinic.errors import Conflict
 from apps.couples.models import SilenceReason
 from apps.couples.services import silence_couple
@@ -26,6 +27,12 @@ from protocols.records import Skipped
 from protocols.status import Act, Status, after
 
 LOSS = "loss"
+# What a cancelled visit says of its stop, to whoever may see the visit. Why a unit was not released is not said.
+STOPPED = {
+    "not_fit": "Not fit on the day",
+    "not_released": "Unit not released",
+    "equipment": "Equipment failed",
+}
 _TOLD = {
     Act.BOOK: "appointment.booked",
     Act.MOVE: "appointment.moved",
@@ -78,6 +85,7 @@ def follow_records(gathered: Gathered, before: Facts, *, at: datetime) -> None:
         elif state is State.SKIPPED and row.in_force:
             _cancel_skipped(gathered, row, facts, at)
     _follow_missed(gathered, before, facts, at)
+    _follow_stopped(gathered, before, facts, at)
 
 
 def _follow_missed(gathered: Gathered, before: Facts, facts: Facts, at: datetime) -> None:
@@ -91,6 +99,18 @@ def _follow_missed(gathered: Gathered, before: Facts, facts: Facts, at: datetime
             move_status(gathered, row, Act.MISS, at=at)
         elif more < 0 and row.status == Status.NOSHOW:
             move_status(gathered, row, Act.VOID, at=at)
+
+
+def _follow_stopped(gathered: Gathered, before: Facts, facts: Facts, at: datetime) -> None:
+    """A session that was stopped frees its booking of that day or before; one that was made since stays."""
+    for key, stops in facts.stopped.items():
+        row = gathered.visits.get(key)
+        if row is None or len(stops) <= len(before.stopped.get(key, ())):
+            continue
+        stop = stops[-1].record
+        if row.in_force and row.starts_at is not None and local_date(row.zone, row.starts_at) <= stop.on:
+            row.cancel_reason = STOPPED[stop.cause]
+            move_status(gathered, row, Act.CANCEL, at=at)
 
 
 def _just_told(gathered: Gathered, row: Appointment) -> set[Act]:

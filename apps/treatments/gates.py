@@ -13,7 +13,7 @@ from apps.treatments.gathered import Gathered
 from apps.treatments.models import Flag
 from protocols import Facts, Plan, missing_on
 from protocols.plan import PlannedVisit, State
-from protocols.records import Booked, Consent, Decision, Fulfilled, Joined, Resume, Skipped
+from protocols.records import Booked, Consent, Decision, Fulfilled, Joined, Resume, Skipped, Stopped
 from protocols.records import Record as CoreRecord
 
 _OVER_ITS_MAXIMUM = ("window_expired", "booking_outside_window")
@@ -21,12 +21,16 @@ _LABORATORY = ("result", "screening", "note")
 
 
 def require_may_record(actor: Actor, said: CoreRecord) -> None:
-    """A decision and a consent need a verified member of staff; a laboratory records what it measured."""
+    """A decision, a consent and a unit's failed release need a verified member of staff; a laboratory records what it
+    measured.
+    """
     if isinstance(said, Decision):
         require_verified(actor, "nurse", "doctor", "lab", "manager")
     elif isinstance(said, Consent | Joined | Resume):
         # Nothing restarts, nobody consents, and no past of another clinic is opened, at a program's word.
         require_verified(actor, "nurse", "doctor")
+    elif isinstance(said, Stopped) and said.cause == "not_released":
+        require_may_release(actor)
     elif actor.role == "lab" and said.kind not in _LABORATORY:
         raise Forbidden(
             "A laboratory records results, screenings and notes.",
@@ -43,6 +47,11 @@ def require_may_record(actor: Actor, said: CoreRecord) -> None:
             field="kind",
             remedy="Use the booking of the appointment, which checks day, time and window.",
         )
+
+
+def require_may_release(actor: Actor) -> None:
+    """A unit is released, or not, by a named person: a verified doctor, or the laboratory. No program ever is."""
+    require_verified(actor, "doctor", "lab")
 
 
 def require_may_decide(actor: Actor, flag: Flag) -> None:

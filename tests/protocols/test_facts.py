@@ -33,6 +33,7 @@ ONE_OF_EACH: dict[str, dict[str, Any]] = {
     "dating": {"basis": "scan", "on": "2026-02-01", "ga": "8w2d"},
     "fulfilled": {"step": SENSITISATION, "on": "2026-02-01", "given": {"cells_million": 12.5}},
     "missed": {"step": SENSITISATION, "on": "2026-02-01", "reason": "ill"},
+    "stopped": {"step": SENSITISATION, "on": "2026-02-01", "cause": "not_released"},
     "skipped": {"step": SENSITISATION, "on": "2026-02-01", "reason": "wish"},
     "booked": {"step": SENSITISATION, "on": "2026-02-01", "pencilled": True},
     "result": {"test": "apca", "sampled_on": "2026-02-01", "resulted_on": "2026-02-03", "value": 4},

@@ -40,6 +40,7 @@ from tests.builders import (
     started,
     states,
     step,
+    stopped,
     template,
     visit_of,
 )
@@ -133,6 +134,20 @@ CASES: dict[str, Case] = {
     ),
     "result_expired": ("2026-07-20", responder(), [pregnant("2026-07-15")], LIT, OPEN),
     "visit_overdue": ("2026-02-24", SHORT, [booked(SENSITISATION, "2026-02-27", 2)], LIT, OPEN),
+    "unit_not_released": (
+        "2026-02-09",
+        [*SHORT, stopped("2026-02-09", "not_released", 2)],
+        [booked(SENSITISATION, "2026-02-12", 2)],
+        LIT,
+        OPEN,
+    ),
+    "session_stopped": (
+        "2026-02-09",
+        [*SHORT, stopped("2026-02-09", "not_fit", 2)],
+        [given(2, "2026-02-09")],
+        LIT,
+        OPEN,
+    ),
     "visit_unrecorded": (
         "2026-02-10",
         [*SHORT, booked(SENSITISATION, "2026-02-09", 2)],

@@ -140,6 +140,16 @@ class GivenRequest(Strict):
     route_ml = RouteRequest(required=False, allow_null=True)
     irradiation_gy = serializers.FloatField(required=False, allow_null=True, min_value=0)
     medium_lot = StrictText(required=False, allow_null=True, max_length=100)
+    sites = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100)
+    unit = StrictText(required=False, allow_null=True, max_length=40, help_text="The code on the label")
+    drawn_at = Moment(required=False, allow_null=True)
+    ready_at = Moment(required=False, allow_null=True)
+    released_at = Moment(required=False, allow_null=True)
+    injected_at = Moment(required=False, allow_null=True)
+    reaction_mm = serializers.FloatField(
+        required=False, allow_null=True, min_value=0, help_text="Widest redness at the place of injection"
+    )
+    reaction = StrictText(required=False, allow_null=True, max_length=300)
 
 
 class AttendRequest(Strict):

@@ -203,7 +203,12 @@ STAGES = (
     Story("Dose 1 today", begun(0) + book(DOSE, 1, 0, made=-6) + screened(-1)),
     Story("Dose 1 tomorrow", begun(1) + book(DOSE, 1, 1, made=-6) + screened(-1)),
     Story("Dose 1 booked", begun(9) + book(DOSE, 1, 9)),
-    Story("Dose 2 to book", course(-12)),
+    Story(
+        "The unit for dose 2 was not released yesterday",
+        course(-29) + book(DOSE, 2, -1, made=-9)
+        + say(-1, "stopped", "doctor", step=DOSE, occurrence=2, on=-1, cause="not_released"),
+        ("unit_not_released",),
+    ),
     Story(
         "London is closed in the whole week of the booster",
         _pregnant(5, -50) + say(-4, "opt_in", step=EARLY, on=-4),
@@ -223,7 +228,12 @@ STAGES = (
         "Cancelled dose 2",
         course(-24) + book(DOSE, 2, 5, made=-9) + at_visit("cancel", DOSE, 2, -1, "Work"),
     ),
-    Story("Dose 3 to book", course(-40, -12)),
+    Story(
+        "The centrifuge failed on the day of dose 3",
+        course(-57, -29) + book(DOSE, 3, -1, made=-9)
+        + say(-1, "stopped", step=DOSE, occurrence=3, on=-1, cause="equipment"),
+        ("session_stopped",),
+    ),
     Story("Dose 3 today", course(-56, -28) + book(DOSE, 3, 0, made=-6) + screened(-1)),
     Story("Dose 3 booked", course(-47, -19) + book(DOSE, 3, 9)),
     Story(

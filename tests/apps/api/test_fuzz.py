@@ -20,6 +20,7 @@ VALUES = st.recursive(
 )
 KINDS = ["milestone", "dating", "fulfilled", "missed", "skipped", "result", "opt_in", "screening", "donor"]
 KINDS += [
+    "stopped",
     "absence",
     "joined",
     "pause",
