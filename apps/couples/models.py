@@ -12,7 +12,7 @@ from django.db.models.functions import Upper
 
 from apps.clinic.audit import audited
 from apps.clinic.constraints import SameClinic
-from apps.clinic.models import Clinic
+from apps.clinic.models import Clinic, User
 from apps.couples.merge_models import PersonMerge as PersonMerge
 from apps.couples.name_models import NameKeys as NameKeys
 from apps.couples.note_models import PINNED as PINNED
@@ -59,6 +59,9 @@ class Person(models.Model):
     birth_on = models.DateField(null=True, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=32, blank=True, help_text="Not unique: several people may share one")
+    phone_wrong_since = models.DateTimeField(
+        null=True, blank=True, help_text="Somebody rang it and it was not theirs; another number clears this"
+    )
     language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
     blood_group = models.CharField(max_length=3, choices=BloodGroup, blank=True)
     wants_email = models.BooleanField(default=True, help_text="Wishes to be written to by e-mail")
@@ -148,6 +151,8 @@ class Couple(models.Model):
     silent_reason = models.CharField(max_length=20, choices=SilenceReason, blank=True)
     silent_by = models.CharField(max_length=150, blank=True)
     own_wish_since = models.DateTimeField(null=True, blank=True)
+    nurse = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    doctor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     unreleased_since = models.DateTimeField(
         null=True, blank=True, help_text="Imported, and no nurse has released it to messages yet"
     )

@@ -85,7 +85,9 @@ def update_person(*, person: Person, given: PersonInput, actor: Actor, at: datet
             for field in changed:
                 setattr(fresh, field, getattr(wanted, field))
             fresh.changed_at = at
-            fresh.save(update_fields=[*changed, "changed_at"])
+            if "phone" in changed:
+                fresh.phone_wrong_since = None  # that was said of the number before
+            fresh.save(update_fields=[*changed, "phone_wrong_since", "changed_at"])
             if {"given_name", "family_name"} & set(changed):
                 store_name_keys([fresh])
             _store([(fresh, added)])
