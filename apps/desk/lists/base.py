@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
@@ -50,6 +51,9 @@ class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
         return False
 
     def add_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+        """The admin's own plus sign leads where the list's button leads."""
+        if self.add_name and self.has_add_permission(request):
+            return HttpResponseRedirect(reverse(self.add_name))
         raise Http404("There is no such page.")
 
     def change_view(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
