@@ -27,6 +27,8 @@ from apps.treatments.move_models import VersionMoveLine as VersionMoveLine
 from apps.treatments.occupation_models import Occupation as Occupation
 from apps.treatments.occupation_models import Purpose as Purpose
 from apps.treatments.overlap import STATUSES_IN_FORCE
+from apps.treatments.phone_models import PhoneDecision as PhoneDecision
+from apps.treatments.phone_models import PhoneState as PhoneState
 from apps.treatments.protocol_models import ProtocolDraft as ProtocolDraft
 from apps.treatments.protocol_models import ProtocolVersion as ProtocolVersion
 from protocols.plan import State
@@ -266,6 +268,7 @@ class Flag(models.Model):
         indexes: ClassVar = [models.Index(fields=["clinic", "state", "due_on"], name="flag_worklist")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["treatment", "key"], name="flag_once"),
+            models.UniqueConstraint(fields=["clinic", "id"], name="flag_in_clinic"),
             models.CheckConstraint(
                 condition=Q(state=FlagState.OPEN, closed_at__isnull=True)
                 | (~Q(state=FlagState.OPEN) & Q(closed_at__isnull=False)),
