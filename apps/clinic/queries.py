@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -26,6 +26,9 @@ from apps.clinic.models import (
 
 # Routes on which a user can only be present by having signed in.
 _SIGNED_IN: frozenset[Route] = frozenset({"admin", "api"})
+
+# So long before an estimated holiday it is asked whether the date holds.
+CONFIRM_HOLIDAYS_DAYS = 14
 
 
 def clinic_by_id(clinic_id: UUID) -> Clinic:
@@ -85,6 +88,19 @@ def hours_of(clinic: Clinic) -> QuerySet[OpeningHours]:
 
 def holidays_of(clinic: Clinic, year: int) -> QuerySet[Holiday]:
     return Holiday.objects.filter(clinic=clinic, on__year=year)
+
+
+def holidays_to_confirm(clinic: Clinic, today: date) -> QuerySet[Holiday]:
+    """Holidays of today and the next 14 days that close the clinic and whose date is still an estimate."""
+    last = today + timedelta(days=CONFIRM_HOLIDAYS_DAYS)
+    return Holiday.objects.filter(clinic=clinic, closed=True, estimated=True, on__range=(today, last))
+
+
+def holiday_by_id(clinic: Clinic, pk: UUID) -> Holiday:
+    found = Holiday.objects.filter(clinic=clinic, pk=pk).select_related("clinic").first()
+    if found is None:
+        raise NotFound("There is no such holiday.", field="holiday")
+    return found
 
 
 def closures_of(clinic: Clinic, from_on: date, to_on: date) -> QuerySet[Closure]:

@@ -198,9 +198,9 @@ def _lock_for_closing(clinic: Clinic, resource: Resource | None, actor: Actor) -
     require_clinic(actor, clinic.pk)
     require_role(actor, "manager", "doctor", "nurse")
     rows = Resource.objects.select_for_update().filter(clinic=clinic).order_by("pk")
-    if resource is not None and not rows.filter(pk=resource.pk).exists():
+    locked = list((rows if resource is None else rows.filter(pk=resource.pk)).values_list("pk", flat=True))
+    if resource is not None and not locked:
         raise NotFound("There is no such resource.", field="resource")
-    list((rows.filter(pk=resource.pk) if resource is not None else rows).values_list("pk", flat=True))
 
 
 def _name(name: str) -> str:

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from apps.clinic.access import require_clinic, require_role
-from apps.clinic.actors import Actor, ActorRole
+from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.changes import Draft, advance, lock_reader, record_change, record_changes
-from apps.clinic.errors import Conflict, Forbidden, Invalid, NotFound
+from apps.clinic.day_changes import locked_clinic, tell_days
+from apps.clinic.errors import Conflict, Forbidden, Invalid
+from apps.clinic.holiday_services import set_holiday, shift_holiday, tick_further_holidays, tick_holidays
 from apps.clinic.inputs import ClinicInput, Span, check_spans
-from apps.clinic.models import Clinic, Closure, Heartbeat, Holiday, Membership, OpeningHours, Role, User
-from apps.clinic.public_holidays import public_holidays
+from apps.clinic.models import Clinic, Closure, Heartbeat, Membership, OpeningHours, Role, User
 
 __all__ = [
     "ClinicInput",
@@ -33,6 +33,8 @@ __all__ = [
     "reopen_days",
     "set_holiday",
     "set_hours",
+    "shift_holiday",
+    "tick_further_holidays",
     "tick_holidays",
     "update_clinic",
 ]
@@ -63,7 +65,7 @@ def update_clinic(*, clinic: Clinic, given: ClinicInput, actor: Actor, at: datet
     """
     given.check()
     with acting(actor):
-        fresh = _locked(clinic, actor, "manager")
+        fresh = locked_clinic(clinic, actor, "manager")
         if (given.slug, given.zone) != (fresh.slug, fresh.zone):
             raise Conflict("Slug and time zone of a clinic cannot change.", field="zone", code="fixed_field")
         for field, value in asdict(given).items():
@@ -79,7 +81,7 @@ def add_member(*, clinic: Clinic, user: User, role: str, actor: Actor, at: datet
     if role not in Role.values:
         raise Invalid("This is not a role.", field="role", remedy=f"One of {', '.join(Role.values)}.")
     with acting(actor):
-        _locked(clinic, actor, "manager")
+        locked_clinic(clinic, actor, "manager")
         membership, _ = Membership.objects.update_or_create(
             clinic=clinic, user=user, defaults={"role": role, "is_active": True}
         )
@@ -90,7 +92,7 @@ def add_member(*, clinic: Clinic, user: User, role: str, actor: Actor, at: datet
 def end_membership(*, membership: Membership, actor: Actor, at: datetime) -> Membership:
     """The user no longer reaches the clinic, from the next request on. Their history stays."""
     with acting(actor):
-        _locked(membership.clinic, actor, "manager")
+        locked_clinic(membership.clinic, actor, "manager")
         membership.is_active = False
         membership.save(update_fields=["is_active"])
         _tell(membership.clinic, "clinic.members", actor, at)
@@ -101,7 +103,7 @@ def set_hours(*, clinic: Clinic, spans: Sequence[Span], actor: Actor, at: dateti
     """Replaces the weekly hours. Days without a span are closed."""
     check_spans(spans)
     with acting(actor):
-        _locked(clinic, actor, "manager")
+        locked_clinic(clinic, actor, "manager")
         stored = {Span(row.weekday, row.opens_at, row.closes_at): row for row in clinic.hours.all()}
         wanted = set(spans)
         if wanted != set(stored):
@@ -114,48 +116,6 @@ def set_hours(*, clinic: Clinic, spans: Sequence[Span], actor: Actor, at: dateti
     return list(clinic.hours.all())
 
 
-def tick_holidays(*, clinic: Clinic, year: int, actor: Actor, at: datetime) -> list[Holiday]:
-    """Seeds the year's public holidays, each ticked as closed. Days listed already keep what was decided."""
-    if not 2000 <= year <= 2100:
-        raise Invalid("This year is out of range.", field="year", remedy="Give a year such as 2026.")
-    with acting(actor):
-        fresh = _locked(clinic, actor, "manager")
-        listed = set(Holiday.objects.filter(clinic=fresh, on__year=year).values_list("on", flat=True))
-        added = Holiday.objects.bulk_create(
-            Holiday(clinic=fresh, on=day.on, name=day.name, estimated=day.estimated)
-            for day in public_holidays(fresh.country, fresh.subdivision, year)
-            if day.on not in listed
-        )
-        if added:
-            _tell_days(fresh, date(year, 1, 1), date(year, 12, 31), actor, at)
-    return added
-
-
-def set_holiday(
-    *,
-    clinic: Clinic,
-    on: date,
-    closed: bool,
-    actor: Actor,
-    at: datetime,
-    name: str = "",
-    estimated: bool = False,
-) -> Holiday:
-    """Adds, ticks or unticks a holiday. An empty `name` keeps the listed one; `estimated=False` confirms
-    it.
-    """
-    with acting(actor):
-        _locked(clinic, actor, "manager")
-        holiday = Holiday.objects.filter(clinic=clinic, on=on).first() or Holiday(clinic=clinic, on=on)
-        holiday.name = name.strip() or holiday.name
-        if not holiday.name:
-            raise Invalid("The holiday has no name.", field="name", remedy="Say which day it is.")
-        holiday.closed, holiday.estimated = closed, estimated
-        holiday.save()
-        _tell_days(clinic, on, on, actor, at)
-    return holiday
-
-
 def close_days(
     *, clinic: Clinic, from_on: date, to_on: date, reason: str, actor: Actor, at: datetime
 ) -> Closure:
@@ -165,11 +125,11 @@ def close_days(
     if to_on - from_on > _LONGEST_CLOSURE:
         raise Invalid("A closure lasts a year at most.", field="to_on", remedy="Look at the year once more.")
     with acting(actor):
-        _locked(clinic, actor, "manager", "doctor", "nurse")
+        locked_clinic(clinic, actor, "manager", "doctor", "nurse")
         closure = Closure.objects.create(
             clinic=clinic, from_on=from_on, to_on=to_on, reason=reason.strip()[:200]
         )
-        _tell_days(clinic, from_on, to_on, actor, at)
+        tell_days(clinic, from_on, to_on, actor, at)
     return closure
 
 
@@ -178,7 +138,7 @@ def reopen_days(*, clinic: Clinic, from_on: date, to_on: date, actor: Actor, at:
     if to_on < from_on:
         raise Invalid("The last day lies before the first.", field="to_on", remedy="Give a later last day.")
     with acting(actor):
-        _locked(clinic, actor, "manager", "doctor", "nurse")
+        locked_clinic(clinic, actor, "manager", "doctor", "nurse")
         touched = list(Closure.objects.filter(clinic=clinic, from_on__lte=to_on, to_on__gte=from_on))
         if not touched:
             return []
@@ -191,7 +151,7 @@ def reopen_days(*, clinic: Clinic, from_on: date, to_on: date, actor: Actor, at:
         ]
         Closure.objects.filter(pk__in=[closure.pk for closure in touched]).delete()
         Closure.objects.bulk_create(left)
-        _tell_days(clinic, from_on, to_on, actor, at)
+        tell_days(clinic, from_on, to_on, actor, at)
     return left
 
 
@@ -205,29 +165,7 @@ def beat(*, name: str, at: datetime) -> None:
     )
 
 
-def _locked(clinic: Clinic, actor: Actor, *roles: ActorRole) -> Clinic:
-    """The clinic's row, locked, if the actor may change it: changes to its days come one after another."""
-    require_clinic(actor, clinic.pk)
-    require_role(actor, *roles)
-    found = Clinic.objects.select_for_update(no_key=True).filter(pk=clinic.pk).first()
-    if found is None:
-        raise NotFound("There is no such clinic.", field="clinic")
-    return found
-
-
 def _tell(clinic: Clinic, kind: str, actor: Actor, at: datetime) -> None:
     record_change(
         clinic_id=clinic.pk, kind=kind, subject_type="clinic", subject_id=clinic.pk, actor=actor, at=at
-    )
-
-
-def _tell_days(clinic: Clinic, from_on: date, to_on: date, actor: Actor, at: datetime) -> None:
-    record_change(
-        clinic_id=clinic.pk,
-        kind="clinic.days",
-        subject_type="clinic",
-        subject_id=clinic.pk,
-        actor=actor,
-        at=at,
-        detail={"from_on": from_on.isoformat(), "to_on": to_on.isoformat()},
     )
