@@ -80,16 +80,22 @@ def treatments_of_changes(changes: Sequence[Change]) -> set[UUID]:
 
 def derive_treatments(treatment_ids: Collection[UUID], at: datetime) -> Outcome:
     """What the visits of these treatments ask for at the moment `at`, written. Idempotent."""
-    visits = load_visits(treatment_ids)
+    deliveries = Delivery.objects.filter(treatment__in=treatment_ids).order_by("created_at", "id")
+    outcome = decide(load_visits(treatment_ids), deliveries, at)
+    _apply(outcome)
+    return outcome
+
+
+def decide(visits: Iterable[Visit], deliveries: Iterable[Delivery], at: datetime) -> Outcome:
+    """What these visits ask for, given everything that was ever due about them, oldest first. Writes nothing."""
     told: dict[UUID, dict[UUID, list[Delivery]]] = {}
-    for row in Delivery.objects.filter(treatment__in=treatment_ids).order_by("created_at", "id"):
+    for row in deliveries:
         told.setdefault(row.appointment_id, {}).setdefault(row.person_id, []).append(row)
     outcome = Outcome()
     for visit in visits:
         by_person = told.get(visit.id, {})
         for person_id in by_person.keys() | visit.coming.keys():
             _decide(visit, person_id, by_person.get(person_id, []), at, outcome)
-    _apply(outcome)
     return outcome
 
 

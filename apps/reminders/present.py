@@ -80,6 +80,24 @@ def load_visits(treatment_ids: Collection[UUID]) -> list[Visit]:
     return [visit_of(row) for row in rows]
 
 
+def load_visits_as_if(treatment_id: UUID, as_if: Mapping[UUID, Appointment]) -> list[Visit]:
+    """`load_visits` of one treatment, with the times, people and holds of `as_if` in place of the stored ones."""
+    rows = [
+        _as_if(row, as_if[row.pk]) if row.pk in as_if else row
+        for row in _with_everything(Appointment.objects.filter(treatment=treatment_id))
+    ]
+    return [visit_of(row) for row in rows if row.starts_at is not None]
+
+
+def _as_if(row: Appointment, other: Appointment) -> Appointment:
+    if (row.status, row.starts_at) != (other.status, other.starts_at):
+        row.silenced_since = False  # type: ignore[attr-defined]  # a change of now is younger than any silence
+    for name in ("status", "starts_at", "ends_at", "zone", "pencilled", "held"):
+        setattr(row, name, getattr(other, name))
+    row.recipient_id, row.partner_id = other.recipient_id, other.partner_id
+    return row
+
+
 def load_visit(appointment_id: UUID) -> Visit | None:
     """The visit as this transaction sees it; None once it is gone."""
     row = _with_everything(Appointment.objects.filter(pk=appointment_id)).first()
