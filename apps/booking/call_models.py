@@ -36,10 +36,14 @@ READ_OFF_THE_VISIT = (CallWhy.MISSED, CallWhy.CANCELLED, CallWhy.OVERDUE)
 
 
 class CallState(models.TextChoices):
-    """open -> done | declined; declined -> done, when a doctor has taken note. An undone outcome leads back."""
+    """open -> done | declined; declined -> noted, when a doctor has taken note of it. An undone outcome leads back.
+
+    A call that is read off the visit stays noted while the visit stands as it does; another is done when noted.
+    """
 
     OPEN = "open"
     DECLINED = "declined"
+    NOTED = "noted"
     DONE = "done"
 
 

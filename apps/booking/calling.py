@@ -1,4 +1,4 @@
-"""Calls: who has to be rung, and what came of it. Part of booking's write path."""
+"""Calls: who has to be rung, why and by whom. Part of booking's write path."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
-from apps.clinic.errors import Invalid, NotFound
+from apps.clinic.errors import Conflict, Invalid, NotFound
+from apps.clinic.models import Membership, Role, User
 from apps.couples.models import Couple
 from apps.treatments.models import Appointment
 
-_NOTE_LENGTH = 300
+_WHY_OF = {"noshow": CallWhy.MISSED, "cancelled": CallWhy.CANCELLED, "proposed": CallWhy.OVERDUE}
+NOTE_LENGTH = 300
 
 
 def ask_for_call(
@@ -39,14 +41,14 @@ def ask_for_call(
         raise Invalid("Nobody is rung for that.", code="no_why", field="why", remedy=f"One of: {known}.")
     if appointment is not None and appointment.clinic_id != couple.clinic_id:
         raise NotFound("There is no such appointment.", field="appointment")
-    said = note.strip()[:_NOTE_LENGTH]
+    said = note.strip()[:NOTE_LENGTH]
     with acting(actor):
         task, is_new = CallTask.objects.select_for_update(no_key=True).get_or_create(
             couple=couple,
             why=why,
             appointment_id=appointment.pk if appointment else None,
             about_at=appointment.starts_at if appointment else None,
-            state__in=(CallState.OPEN, CallState.DECLINED),
+            state__in=(CallState.OPEN, CallState.DECLINED, CallState.NOTED),
             defaults={
                 "clinic_id": couple.clinic_id,
                 "treatment_id": appointment.treatment_id if appointment else None,
@@ -60,12 +62,36 @@ def ask_for_call(
         )
         if is_new:
             tell_of_call(task, "call.asked", actor=actor, at=at)
-        elif due_at < task.due_at or task.state == CallState.DECLINED or (said and said != task.note):
+        elif due_at < task.due_at or task.state != CallState.OPEN or (said and said != task.note):
             task.due_at, task.note, task.changed_at = min(due_at, task.due_at), said or task.note, at
             task.state = CallState.OPEN
             task.save(update_fields=["due_at", "note", "state", "changed_at"])
             tell_of_call(task, "call.asked", actor=actor, at=at)
     return task
+
+
+def call_about(*, appointment: Appointment, actor: Actor, at: datetime) -> CallTask:
+    """The call about a visit without a booking, made now if nobody has spoken of it yet.
+
+    Conflict if the visit has a booking or was done: there is nothing to ring about.
+    """
+    why = _WHY_OF.get(appointment.status)
+    if why is None:
+        raise Conflict(
+            "This visit needs no call.",
+            code="no_call",
+            field="appointment",
+            remedy="Look at the visit as it is now.",
+        )
+    with acting(actor):
+        return ask_for_call(
+            couple=appointment.treatment.couple,
+            why=why,
+            due_at=at,
+            actor=actor,
+            at=at,
+            appointment=appointment,
+        )
 
 
 def tell_of_call(task: CallTask, kind: str, *, actor: Actor, at: datetime, **detail: object) -> None:
@@ -81,3 +107,36 @@ def tell_of_call(task: CallTask, kind: str, *, actor: Actor, at: datetime, **det
         at=at,
         detail=detail,
     )
+
+
+def assign_call(*, task: CallTask, nurse: User | None, actor: Actor, at: datetime) -> CallTask:
+    """Gives the call to one nurse; None gives it back to the couple's own."""
+    require_clinic(actor, task.clinic_id)
+    require_role(actor, "nurse", "doctor", "manager")
+    with acting(actor):
+        fresh = locked_call(task)
+        if nurse is not None and not _is_nurse(fresh, nurse):
+            raise Invalid("This is no nurse of the clinic.", field="nurse", remedy="Choose one of the list.")
+        fresh.assigned = nurse
+        store_call(fresh, "call.assigned", actor=actor, at=at)
+    return fresh
+
+
+def locked_call(task: CallTask) -> CallTask:
+    rows = CallTask.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("clinic", "couple").filter(pk=task.pk, clinic_id=task.clinic_id).first()
+    if found is None:
+        raise NotFound("There is no such call.", field="task")
+    return found
+
+
+def _is_nurse(task: CallTask, user: User) -> bool:
+    return Membership.objects.filter(
+        clinic_id=task.clinic_id, user=user, role=Role.NURSE, is_active=True
+    ).exists()
+
+
+def store_call(task: CallTask, kind: str, *, actor: Actor, at: datetime, **detail: object) -> None:
+    task.changed_at = at
+    task.save(update_fields=["due_at", "state", "assigned", "changed_at"])
+    tell_of_call(task, kind, actor=actor, at=at, **detail)

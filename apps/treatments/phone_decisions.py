@@ -62,6 +62,7 @@ def enter_phone_decision(
     """
     require_clinic(actor, flag.clinic_id)
     require_verified(actor, "nurse")
+    assert actor.user_id is not None, "whoever is verified is a user"
     if flag.owner != "doctor":
         raise Invalid("This flag needs no doctor.", code="not_a_doctors", field="flag", remedy="Decide it.")
     if not reason.strip():
