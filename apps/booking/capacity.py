@@ -14,10 +14,10 @@ from apps.clinic import resources
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import Conflict
-from apps.clinic.models import Resource
+from apps.clinic.models import Clinic, Resource
 from apps.treatments.models import Occupation
 
-__all__ = ["change_resource", "taken_ahead"]
+__all__ = ["change_resource", "taken_ahead", "taken_between"]
 
 
 def change_resource(
@@ -50,3 +50,14 @@ def taken_ahead(resource: Resource, *, at: datetime) -> QuerySet[Occupation]:
     """What is taken of the resource and not over at the moment `at`; what has run out by itself is not counted."""
     alive = Q(until__isnull=True) | Q(until__gt=at)
     return Occupation.objects.filter(alive, resource=resource, ends_at__gt=at)
+
+
+def taken_between(
+    clinic: Clinic, resource: Resource | None, starts_at: datetime, ends_at: datetime, *, at: datetime
+) -> int:
+    """How many visits are booked, or held, in a span of moments: on one resource, or in the whole clinic for None."""
+    alive = Q(until__isnull=True) | Q(until__gt=at)
+    rows = Occupation.objects.filter(alive, clinic=clinic, starts_at__lt=ends_at, ends_at__gt=starts_at)
+    if resource is not None:
+        rows = rows.filter(resource=resource)
+    return rows.values("appointment").distinct().count()

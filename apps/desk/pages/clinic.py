@@ -8,12 +8,14 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from apps.clinic.models import Clinic
+from apps.clinic.models import Clinic, ResourceKind
 from apps.clinic.queries import closures_of, holidays_of, hours_of
+from apps.clinic.resource_queries import resources_of
 from apps.clinic.services import close_days, reopen_days, set_holiday, set_hours, tick_holidays
 from apps.desk.access import desk_of
 from apps.desk.forms.clinic import WEEKDAYS, ClosureForm, HolidayForm, HoursForm
 from apps.desk.pages.base import FormPage, page, press
+from apps.desk.pages.holidays import to_confirm
 
 _FAR = timedelta(days=730)
 
@@ -35,10 +37,21 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
             if row.on >= today
         ],
         "years": (today.year, today.year + 1),
+        "to_confirm": to_confirm(clinic, today),
+        "resources": _resources(clinic),
         "may_run": desk.may("run the clinic", clinic),
         "may_close": desk.may("close days", clinic),
     }
     return page(request, "desk/clinic.html", clinic.name, context)
+
+
+def _resources(clinic: Clinic) -> list[tuple[str, list[str]]]:
+    """What is in use, by kind."""
+    active = [row for row in resources_of(clinic) if row.is_active]
+    kinds = [
+        (label, [row.name for row in active if row.kind == kind]) for kind, label in ResourceKind.choices
+    ]
+    return [(label, names) for label, names in kinds if names]
 
 
 def hours(request: HttpRequest, pk: UUID) -> HttpResponse:
