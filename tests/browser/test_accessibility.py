@@ -1,0 +1,125 @@
+"""Every page of the desk under axe-core (WCAG 2.2 A and AA), found by following the desk's own links in the demo.
+
+Each page is seen on a phone by day and on a wide screen by night, and must fit a tablet too. A route that no link leads
+to fails, so a page cannot be forgotten or left without a way to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.core.management import call_command
+from django.test import override_settings
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from apps.clinic.models import Membership, User
+from apps.desk.pages.urls import ROUTES
+
+PASSWORD = "a-long-enough-secret"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
+  .then(found => found.violations.map(one => one.id + ' (' + one.help + '): '
+    + one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')))"""
+BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
+LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)"
+# So many pages of one route are looked at: rows of one kind may differ in state.
+OF_EACH = 2
+# Addresses without a page: what a button posts to, a file, a piece of another page.
+ACTS: frozenset[str] = frozenset()
+
+
+@pytest.fixture
+def demo(transactional_db: None, live_server: LiveServer) -> LiveServer:
+    """The demo clinics on a real server; everybody has the same password."""
+    fast = override_settings(DEBUG=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    with fast:
+        call_command("demo", stdout=StringIO())
+    for user in User.objects.all():
+        user.set_password(PASSWORD)
+        user.save()
+    return live_server
+
+
+@contextmanager
+def signed_in(browser: Browser, server: LiveServer, role: str) -> Iterator[BrowserContext]:
+    """Somebody of that role; axe stands in every page before its own scripts."""
+    user = Membership.objects.filter(role=role, is_active=True).order_by("user__username")[0].user
+    context = browser.new_context(base_url=server.url, locale="en-GB", color_scheme="light")
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+    yield context
+    context.close()
+
+
+def name_of(address: str) -> str:
+    """The route that answers an address; an empty word for what is not the desk's."""
+    try:
+        return resolve(urlsplit(address).path).url_name or ""
+    except Resolver404:
+        return ""
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the page as it stands: on a phone by day, on a tablet, on a wide screen by night."""
+    found: list[str] = []
+    for width, scheme, looks in ((390, "light", True), (820, "light", False), (1440, "dark", True)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        beyond = page.evaluate(BEYOND)
+        if beyond > 0:
+            found.append(f"{width}: reaches {beyond} px beyond the screen")
+        if looks:
+            page.evaluate(AXE_SCRIPT)
+            found += [f"{width} {scheme}: {fault}" for fault in page.evaluate(AXE, TAGS)]
+    return found
+
+
+def walk(context: BrowserContext, seen: Counter[str]) -> dict[str, list[str]]:
+    """Follows links from the first page on; the faults by address."""
+    page, wrong = context.pages[0], {}
+    ahead, known = ["/admin/"], {"/admin/"}
+    page.goto("/admin/")
+    while ahead:
+        address = ahead.pop(0)
+        name = name_of(address)
+        if not name or name in ("logout", "jsi18n") or seen[name] >= OF_EACH:
+            continue
+        answer = page.goto(address)
+        assert answer is not None
+        seen[name] += 1
+        if answer.status != 200:
+            wrong[address] = [f"answers {answer.status}"]
+            continue
+        if faults := faults_of(page):
+            wrong[address] = faults
+        for link in page.evaluate(LINKS):
+            here = urlsplit(link)
+            target = here.path + (f"?{here.query}" if here.query else "")
+            if here.path.startswith("/admin/") and target not in known and "logout" not in target:
+                known.add(target)
+                ahead.append(target)
+    return wrong
+
+
+def test_every_page_can_be_used_by_everybody(browser: Browser, demo: LiveServer) -> None:
+    seen: Counter[str] = Counter()
+    wrong: dict[str, list[str]] = {}
+    for role in ("doctor", "manager", "nurse", "lab"):
+        with signed_in(browser, demo, role) as context:
+            wrong |= walk(context, seen)
+    told = [f"{address}: {fault}" for address, faults in wrong.items() for fault in faults]
+    assert not told, "\n".join(told)
+    unseen = {name for _, _, name in ROUTES} - set(seen) - ACTS
+    assert unseen == set(), "no link leads there"
