@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
@@ -70,10 +70,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The chosen candidates; a session that is not in it fits nowhere. `proven` says that nothing better exists."""
+    """The chosen candidates; a session that is not in it fits nowhere. `proven` says that nothing better exists, `seconds`
+    how long the solver took.
+    """
 
     chosen: Mapping[Hashable, Candidate]
     proven: bool
+    seconds: float = field(default=0.0, compare=False)
 
 
 def solve(
@@ -123,7 +126,7 @@ def _run(
     solver.parameters.max_time_in_seconds = seconds
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Solution(first, proven=False)
+        return Solution(first, proven=False, seconds=solver.wall_time)
     found = {
         session: candidate
         for session, candidates in problem.sessions.items()
@@ -131,7 +134,7 @@ def _run(
         if solver.boolean_value(takes[session, candidate.name])
     }
     best = min((found, first), key=problem.disruption)
-    return Solution(best, proven=status == cp_model.OPTIMAL)
+    return Solution(best, proven=status == cp_model.OPTIMAL, seconds=solver.wall_time)
 
 
 def greedy(
