@@ -140,6 +140,11 @@ def refuse_moment(
             field="minutes",
             remedy="Correct the length.",
         )
+    refuse_missed(visit, on, facts=facts)
+
+
+def refuse_missed(visit: PlannedVisit, on: date, *, facts: Facts) -> None:
+    """Raises Invalid for the day of an attempt that was missed, and those before it."""
     missed = [
         entry.record.on for entry in facts.missed.get(visit.key, ()) if isinstance(entry.record, Missed)
     ]

@@ -5,39 +5,45 @@ transaction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from apps.booking.rules import (
-    MINUTES,
-    ends_at,
-    refuse_closed,
-    refuse_day,
-    refuse_hours,
-    refuse_moment,
-    refuse_visit,
-)
+from apps.booking.holding import drop_hold, hold, release_kept
+from apps.booking.picking import pick
+from apps.booking.placing import Terms, call_off, take, write_session
+from apps.booking.retrying import retried
+from apps.booking.slots import Slot
+from apps.booking.wanted import Wanted, refuse_odd, refuse_stale, wanted
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.clock import local_date, local_moment
 from apps.clinic.errors import Conflict, Invalid
-from apps.clinic.queries import hours_of
-from apps.couples.models import Person
 from apps.treatments.acts import confirm_booking, move_status, next_status
-from apps.treatments.gathered import Gathered
 from apps.treatments.loading import persons_coming
-from apps.treatments.models import Appointment, Occupation, Record
-from apps.treatments.overlap import PERSON_ONCE
+from apps.treatments.models import Appointment, Purpose, Record
+from apps.treatments.occupying import has_its_place, pencil_until
 from apps.treatments.reconciling import locked, settle
 from apps.treatments.services import record
 from protocols.status import Act, Status
 
-__all__ = ["arrive", "attend", "book", "cancel", "confirm", "miss", "move"]
+__all__ = [
+    "arrive",
+    "attend",
+    "book",
+    "cancel",
+    "confirm",
+    "drop_hold",
+    "hold",
+    "miss",
+    "move",
+    "release_kept",
+]
 
 
+@retried
 def book(
     *,
     appointment: Appointment,
@@ -47,17 +53,29 @@ def book(
     at: datetime,
     reason: str = "",
     pencil: bool = False,
+    expected: str = "",
 ) -> Appointment:
-    """Books the visit at a moment (aware, or wall time of the clinic), by default as long as its kind of
-    step takes.
+    """Books the visit at a moment (aware, or wall time of the clinic): its whole session, with what each activity needs.
 
-    `reason` is needed outside earliest..latest. `pencil` keeps a place for a visit that is held: it sends
-    nothing and cannot be performed. Refusals (Invalid, Conflict) carry field and remedy, and change
-    nothing.
+    Without `minutes` it takes as long as its recipe; they set the length of a session of one activity, and may lengthen
+    the last activity of a chain. `reason` is needed outside earliest..latest. `pencil` keeps a place for a visit that is
+    held: it sends nothing and cannot be performed. `expected` is the fingerprint of the plan that the caller saw.
+    Refusals (Invalid, Conflict: `slot_taken`, `two_places`, `plan_changed`) carry field and remedy, and change nothing.
     """
-    return _place(appointment, Act.BOOK, starts_at, minutes, actor=actor, at=at, reason=reason, pencil=pencil)
+    return _place(
+        appointment,
+        Act.BOOK,
+        starts_at,
+        minutes,
+        actor=actor,
+        at=at,
+        reason=reason,
+        pencil=pencil,
+        expected=expected,
+    )
 
 
+@retried
 def move(
     *,
     appointment: Appointment,
@@ -67,31 +85,56 @@ def move(
     at: datetime,
     reason: str = "",
     pencil: bool | None = None,
+    expected: str = "",
 ) -> Appointment:
-    """Moves a booking by the rules of `book`; without `minutes` it stays as long as it is.
+    """Moves a booking by the rules of `book`; without `minutes` it stays as long as it is. The places that it leaves stay
+    blocked until the end of the next working day.
 
     A pencilled booking stays pencilled while its visit is held, and becomes booked when nothing holds it
     any more.
     """
-    return _place(appointment, Act.MOVE, starts_at, minutes, actor=actor, at=at, reason=reason, pencil=pencil)
+    return _place(
+        appointment,
+        Act.MOVE,
+        starts_at,
+        minutes,
+        actor=actor,
+        at=at,
+        reason=reason,
+        pencil=pencil,
+        expected=expected,
+    )
 
 
+@retried
 def confirm(*, appointment: Appointment, actor: Actor, at: datetime, reason: str = "") -> Appointment:
-    """Makes a pencilled booking a real one at its time, by the rules of `book`, once nothing holds it."""
+    """Makes a pencilled booking a real one at its time, by the rules of `book`, once nothing holds it.
+
+    Its places are still its own, or are taken anew; Conflict `slot_taken` if they went to somebody else meanwhile.
+    """
     with _verb(appointment, actor):
         gathered = locked(treatment_id=appointment.treatment_id, at=at)
         row = gathered.visit_of(appointment)
         if not (row.in_force and row.pencilled and row.starts_at and row.ends_at):
             raise Conflict("There is no pencilled booking.", code="not_pencilled", field="appointment")
-        length = int((row.ends_at - row.starts_at).total_seconds() // 60)
         row.deviation_reason = reason.strip()[:300] or row.deviation_reason
         wall = local_moment(row.zone, row.starts_at)
-        _check(gathered, row, wall, length, at=at, reason=row.deviation_reason, pencil=False)
-        confirm_booking(gathered, row, at=at)
-        settle(gathered, actor=actor, at=at)
+        asked = wanted(gathered, row, pencil=False, at=at)
+        if has_its_place(row):
+            asked.refuse(
+                wall, asked.usual_minutes() or asked.recipe.first_minutes, reason=row.deviation_reason
+            )
+            confirm_booking(gathered, row, at=at)
+            settle(gathered, actor=actor, at=at)
+        else:
+            slot = _slot(asked, wall, None, reason=row.deviation_reason)
+            _set_time(asked, wall, slot)
+            confirm_booking(gathered, row, at=at)
+            _take(asked, slot, moved=False, actor=actor, at=at)
     return row
 
 
+@retried
 def cancel(*, appointment: Appointment, reason: str, actor: Actor, at: datetime) -> Appointment:
     """Cancels a booking; its day anchors nothing any more. The visit is asked for again while it is
     wanted.
@@ -108,6 +151,7 @@ def cancel(*, appointment: Appointment, reason: str, actor: Actor, at: datetime)
         move_status(gathered, row, Act.CANCEL, at=at)
         row.cancel_reason = reason.strip()[:300]
         settle(gathered, actor=actor, at=at)
+        call_off(row)
     return row
 
 
@@ -181,96 +225,56 @@ def _place(
     at: datetime,
     reason: str,
     pencil: bool | None,
+    expected: str,
 ) -> Appointment:
     with _verb(appointment, actor):
         gathered = locked(treatment_id=appointment.treatment_id, at=at)
+        refuse_stale(gathered, expected)
         row = gathered.visit_of(appointment)
         next_status(row, act)
-        length = minutes if minutes is not None else _usual(gathered, row, act)
         if pencil is None:
             pencil = row.pencilled and bool(row.held)
+        asked = wanted(gathered, row, pencil=pencil, at=at)
         wall = local_moment(gathered.treatment.clinic.zone, starts_at)
-        _check(gathered, row, wall, length, at=at, reason=reason, pencil=pencil)
+        slot = _slot(asked, wall, minutes, reason=reason)
         was = row.starts_at.isoformat() if row.starts_at and act is Act.MOVE else None
-        row.starts_at, row.ends_at = wall.astimezone(UTC), ends_at(wall.astimezone(UTC), length)
-        row.local_start, row.zone = f"{wall:%Y-%m-%dT%H:%M}", gathered.treatment.clinic.zone
+        _set_time(asked, wall, slot)
         row.deviation_reason, row.cancel_reason = reason.strip()[:300], ""
         was_pencilled, row.pencilled = row.pencilled, pencil
         if was_pencilled and not pencil:
             confirm_booking(gathered, row, at=at)  # its patients hear of it for the first time
         else:
             move_status(gathered, row, act, at=at, **({"from": was} if was else {}))
-        _take(gathered, row, actor=actor, at=at)
+        _take(asked, slot, moved=act is Act.MOVE, actor=actor, at=at)
     return row
 
 
-def _check(
-    gathered: Gathered,
-    row: Appointment,
-    wall: datetime,
-    minutes: int,
-    *,
-    at: datetime,
-    reason: str,
-    pencil: bool,
-) -> None:
-    """Every rule of `apps.booking.rules`, against the plan as it would be without this visit's own
-    booking.
-    """
-    facts = gathered.facts(without=[(row.step, row.occurrence)])
-    planned = gathered.plan(facts)
-    visit = planned.visit(row.step, row.occurrence)
-    on = wall.date()
-    refuse_visit(visit, pencil=pencil)
-    if visit is None:
-        raise AssertionError("a visit that is not planned was let through")
-    refuse_moment(wall, minutes, on=on, facts=facts, visit=visit, at=at)
-    refuse_day(visit, on, today=gathered.today, reason=reason)
-    refuse_closed(visit, on, workdays=gathered.workdays, facts=facts, donor=visit.donor or "")
-    hours = hours_of(gathered.treatment.clinic).filter(weekday=on.weekday())
-    refuse_hours(wall, minutes, hours.values_list("opens_at", "closes_at"))
+def _slot(asked: Wanted, wall: datetime, minutes: int | None, *, reason: str) -> Slot:
+    """The slot that begins then, once every rule lets it; its people and resources are locked."""
+    if not asked.recipe.plain:
+        refuse_odd(wall, minutes)
+    if minutes is None:
+        asked, minutes = asked.as_booked(), asked.usual_minutes()
+    asked.refuse(wall, minutes or asked.recipe.first_minutes, reason=reason)
+    return pick(asked, wall, minutes)
+
+
+def _set_time(asked: Wanted, wall: datetime, slot: Slot) -> None:
+    row, gathered, visit = asked.row, asked.gathered, asked.visit
+    row.starts_at, row.ends_at = slot.starts_at, slot.ends_at
+    row.local_start, row.zone = f"{wall:%Y-%m-%dT%H:%M}", gathered.treatment.clinic.zone
     row.recipient_id, row.partner_id = persons_coming(gathered.treatment, visit.attends, visit.donor or "")
 
 
-def _take(gathered: Gathered, row: Appointment, *, actor: Actor, at: datetime) -> None:
-    """Settles the verb and takes the people's time. Conflict where somebody of the couple is elsewhere then."""
-    # Two bookings of one person that meet would each wait for the other inside the constraint; the lock, taken in
-    # the order of the ids, makes one of them wait before it has written anything.
-    assert row.starts_at is not None
-    assert row.ends_at is not None
-    people = [pk for pk in (row.recipient_id, row.partner_id) if pk is not None]
-    list(Person.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
-    try:
-        with transaction.atomic():
-            settle(gathered, actor=actor, at=at)
-            Occupation.objects.filter(appointment=row).delete()
-            Occupation.objects.bulk_create(
-                Occupation(
-                    clinic_id=row.clinic_id,
-                    appointment=row,
-                    activity="visit",
-                    person_id=person,
-                    starts_at=row.starts_at,
-                    ends_at=row.ends_at,
-                )
-                for person in people
-            )
-    except IntegrityError as error:
-        cause = error.__cause__
-        if getattr(getattr(cause, "diag", None), "constraint_name", None) != PERSON_ONCE:
-            raise
-        raise Conflict(
-            "Somebody of this couple has another visit at that time.",
-            code="two_places",
-            field="starts_at",
-            remedy="Pick another time.",
-        ) from error
-
-
-def _usual(gathered: Gathered, row: Appointment, act: Act) -> int:
-    if act is Act.MOVE and row.starts_at and row.ends_at:
-        return int((row.ends_at - row.starts_at).total_seconds() // 60)
-    return MINUTES[gathered.template.step_named[row.step].kind]
+def _take(asked: Wanted, slot: Slot, *, moved: bool, actor: Actor, at: datetime) -> None:
+    """Settles the verb and takes the slot's places and people."""
+    gathered, row = asked.gathered, asked.row
+    with transaction.atomic():
+        settle(gathered, actor=actor, at=at)
+        until = pencil_until(gathered, row, asked.visit.held_by) if row.pencilled else None
+        terms = Terms(Purpose.PENCILLED, until) if row.pencilled else Terms()
+        take(gathered, row, slot, terms, moved=moved, at=at)
+        write_session(row, slot, plain=asked.recipe.plain)
 
 
 def _verb(appointment: Appointment, actor: Actor) -> Any:

@@ -17,7 +17,7 @@ from apps.couples.models import SilenceReason
 from apps.couples.services import silence_couple
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Appointment, Treatment
-from apps.treatments.occupying import firm, give_back
+from apps.treatments.occupying import firm, give_back, has_its_place
 from apps.treatments.overlap import STATUSES_IN_FORCE
 from apps.treatments.reconciling import locked, settle
 from protocols import Facts, Plan
@@ -175,7 +175,8 @@ def _cancel_ahead(gathered: Gathered, at: datetime) -> None:
 
 def ink_pencils(gathered: Gathered, before: Plan, flag_key: str, *, at: datetime) -> None:
     """Pencilled bookings that the flag held become booked if its decision leaves them wanted, in time
-    and unheld. One that still waits for something (extra doses, another test) stays pencilled.
+    and unheld. One that still waits for something (extra doses, another test) stays pencilled, and so does one whose
+    place was given away after the deadline: that is told, and it is booked anew by hand.
     """
     planned = gathered.plan()
     for visit in planned.visits:
@@ -196,7 +197,10 @@ def ink_pencils(gathered: Gathered, before: Plan, flag_key: str, *, at: datetime
             and ahead
             and _is_asked_for(gathered, visit)
         ):
-            confirm_booking(gathered, row, at=at)
+            if has_its_place(row):
+                confirm_booking(gathered, row, at=at)
+            else:
+                gathered.tell("appointment.place_lost", row)
 
 
 def _is_asked_for(gathered: Gathered, visit: PlannedVisit) -> bool:

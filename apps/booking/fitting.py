@@ -1,0 +1,187 @@
+"""Where a chain fits into one day: from the last activity to the first, in bits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from apps.booking.chains import Block, Bound, Placed, Room, Run, Spot, Stage
+from apps.booking.grid import begins, ends_before, lowest, reaching, span
+from apps.booking.laying import lay
+
+
+class Option(NamedTuple):
+    """One way to do a block: where it may start, and how long it takes or which batch of which kind it joins."""
+
+    starts: int
+    length: int
+    joined: tuple[str, Run] | None = None
+
+    def end(self, start: int) -> int:
+        return self.joined[1].ends if self.joined else start + self.length
+
+    def starts_into(self, ends: int) -> int:
+        """The starts that lead to one of `ends`."""
+        if self.joined:
+            return self.starts if ends >> self.joined[1].ends & 1 else 0
+        return self.starts & ends >> self.length
+
+    def only(self, starts: int) -> Option:
+        return self._replace(starts=self.starts & starts)
+
+
+Ways = list[list[Option]]  # of each block in turn
+
+
+class Fit:
+    """A chain laid into one day: `starts` are the fives at which it can begin, `place` says how from one of them."""
+
+    def __init__(self, blocks: Sequence[Block], room: Room, bound: Bound | None = None) -> None:
+        self._blocks, self._room, self._bound = blocks, room, bound
+        self._ways = [list(_options(block, room)) for block in blocks]
+        self._usable = self._backwards(self._ways)
+        self._bounded: dict[int, Ways] = {}
+        self._from = -1
+        if bound is not None:
+            self._from = next(number for number, block in enumerate(blocks) if block.holds(bound.first))
+            self._usable = self._backwards(self._in_time(self._from))
+
+    @property
+    def starts(self) -> int:
+        """The fives at which the whole chain can begin."""
+        return _union(self._usable[0])
+
+    def place(self, start: int) -> tuple[Placed, ...] | None:
+        """The chain from `start`, each activity as early as it can be; None if it cannot begin then."""
+        usable, window, placed = self._usable, 1 << start, list[Placed]()
+        for number, block in enumerate(self._blocks):
+            chosen = _soonest(usable[number], window)
+            if chosen is None:
+                return None
+            begun, option = chosen
+            laid = lay(block, begun, option.joined, self._room, placed)
+            if laid is None:
+                return None
+            placed += laid
+            if number == self._from:
+                usable = self._after(begun)
+            if number + 1 < len(self._blocks):
+                window = _window(option.end(begun), self._blocks[number + 1].stages[0], self._room.length)
+        return tuple(placed)
+
+    def _backwards(self, ways: Ways) -> Ways:
+        """The options with those starts alone from which the rest of the chain can follow."""
+        ends, usable = span(0, self._room.length + 1), Ways()
+        for block, options in zip(reversed(self._blocks), reversed(ways), strict=True):
+            kept = [option._replace(starts=option.starts_into(ends)) for option in options]
+            usable.append(kept)
+            ends = ends_before(_union(kept), block.stages[0].after, block.stages[0].within)
+        return usable[::-1]
+
+    def _in_time(self, number: int) -> Ways:
+        """The options, of the block where the bound begins those starts alone from which it can be kept."""
+        ways = list(self._ways)
+        ways[number] = [
+            option.only(sum(1 << bit for bit in _bits(option.starts) if self._keeps(bit, place)))
+            for place, option in enumerate(self._usable[number])
+        ]
+        return ways
+
+    def _keeps(self, start: int, place: int) -> bool:
+        return bool(self._after(start)[self._from][place].starts)
+
+    def _after(self, start: int) -> Ways:
+        """What can be used where the bound begins with that start of its block."""
+        if start not in self._bounded:
+            assert self._bound is not None
+            first, second, most = self._bound
+            ways = list(self._ways)
+            ways[self._from] = [option.only(1 << start) for option in ways[self._from]]
+            begun = start + self._blocks[self._from].offset_of(first)
+            for number, block in enumerate(self._blocks):
+                if block.holds(second):
+                    reach = span(0, max(begun + most - block.offset_of(second) + 1, 0))
+                    ways[number] = [option.only(reach) for option in ways[number]]
+            self._bounded[start] = self._backwards(ways)
+        return self._bounded[start]
+
+
+def _options(block: Block, room: Room) -> Iterator[Option]:
+    """Without a batch, and one way for each batch of each kind that the block needs."""
+    yield Option(_plain_starts(block, room), block.length)
+    if len(block.stages) > 1:
+        return
+    for kind in block.stages[0].kinds:
+        begun: dict[tuple[int, int, int], bool] = {}
+        for spot in room.spots.get(kind, ()):
+            for run in spot.runs or ():
+                begun[run[:3]] = begun.get(run[:3], False) or run.begun
+        for times, is_begun in begun.items():
+            run = Run(*times, is_begun)
+            yield Option(_batch_starts(block.stages[0], kind, run, room), 0, (kind, run))
+
+
+def _plain_starts(block: Block, room: Room) -> int:
+    starts = room.beginnings
+    for stage, offset in zip(block.stages, block.offsets, strict=True):
+        there = room.open
+        for person in stage.people:
+            there &= room.people.get(person, there)
+        starts &= (begins(there, stage.length) & room.beginnings) >> offset
+    for demand in block.demands:
+        if demand.kind in room.spots:
+            starts &= _somewhere(room.spots[demand.kind], demand.length) >> demand.offset
+    return starts
+
+
+def _batch_starts(stage: Stage, kind: str, run: Run, room: Room) -> int:
+    starts = span(run.starts, run.cutoff + 1) & room.open & room.beginnings
+    for person in stage.people:
+        starts &= reaching(room.people.get(person, span(0, room.length)), run.ends)
+    for other in stage.kinds:
+        if other != kind and other in room.spots:
+            found = 0
+            for spot in room.spots[other]:
+                found |= reaching(spot.free, run.ends) if spot.runs is None else 0
+            starts &= found
+    return starts
+
+
+def _somewhere(spots: Sequence[Spot], length: int) -> int:
+    """Where one place or another is free for so long."""
+    found = 0
+    for free in {spot.free for spot in spots if spot.runs is None}:
+        found |= begins(free, length)
+    return found
+
+
+def _soonest(options: Sequence[Option], window: int) -> tuple[int, Option] | None:
+    """The start inside the window whose end comes first; of two, one that fills a batch that has begun."""
+    best: tuple[tuple[int, bool, int], Option] | None = None
+    for option in options:
+        starts = option.starts & window
+        if starts:
+            start = lowest(starts)
+            fills = option.joined is not None and option.joined[1].begun
+            rank = (option.end(start), not fills, start)
+            if best is None or rank < best[0]:
+                best = (rank, option)
+    return None if best is None else (best[0][2], best[1])
+
+
+def _window(end: int, following: Stage, length: int) -> int:
+    last = length if following.within is None else end + following.within
+    return span(end + following.after, last + 1)
+
+
+def _union(options: Sequence[Option]) -> int:
+    found = 0
+    for option in options:
+        found |= option.starts
+    return found
+
+
+def _bits(bits: int) -> Iterator[int]:
+    while bits:
+        yield lowest(bits)
+        bits &= bits - 1

@@ -1,0 +1,133 @@
+"""Which slots a visit has: rules, resources and people of each day put together. Reads, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from apps.booking.chains import Placed
+from apps.booking.fitting import Fit
+from apps.booking.free import Free, Whose, load_free
+from apps.booking.grid import QUARTER, Day, day_of, every
+from apps.booking.recipes import Recipe
+from apps.booking.slots import DaySlots, DayState, Link, Slot, Take
+from apps.booking.wanted import Wanted
+from apps.clinic.errors import LitError
+
+MOST_DAYS = 92
+# What the code of a refused day is to whoever looks for one.
+_STATES: dict[str, DayState] = {"closed_day": "closed", "away": "away", "needs_reason": "outside"}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A visit and what is free for it on some days, in order."""
+
+    wanted: Wanted
+    days: tuple[Day, ...]
+    free: Free
+
+    def of_day(self, day: Day, step: int = QUARTER) -> DaySlots:
+        """The day's slots, their starts every `step` fives."""
+        state, why = self._judged(day.on)
+        if state not in ("good", "outside"):
+            return DaySlots(day.on, state, why, ())
+        room = self.free.room(day)
+        if not room.open and day.ceil(self.wanted.at) < day.length:
+            shut = "The clinic is closed on that day." if not day.ceil(self.wanted.at) else "The day is over."
+            return DaySlots(day.on, "closed", shut, ())
+        fit = Fit(self.wanted.recipe.blocks, room, self.wanted.recipe.bound)
+        slots = tuple(self._slots(day, fit, step, needs_reason=state == "outside"))
+        if not slots:
+            return DaySlots(day.on, "full", "Nothing is free for the whole visit.", ())
+        return DaySlots(day.on, state, why, slots)
+
+    def at_start(self, day: Day, start: int, recipe: Recipe, *, without_people: bool = False) -> Slot | None:
+        """The slot that begins with that five, whatever the rules say of the day."""
+        room = self.free.room(day)
+        if without_people:
+            room = type(room)(room.length, room.open, room.beginnings, room.spots, {})
+        fit = Fit(recipe.blocks, room, recipe.bound)
+        placed = fit.place(start) if fit.starts >> start & 1 else None
+        return None if placed is None else self._slot(day, placed, recipe, needs_reason=False)
+
+    def _judged(self, on: date) -> tuple[DayState, str]:
+        wanted = self.wanted
+        try:
+            wanted.refuse_missed(on)
+            wanted.refuse_day(on, reason="")
+        except LitError as error:
+            return _STATES.get(error.code, "refused"), error.message
+        return "good", ""
+
+    def _slots(self, day: Day, fit: Fit, step: int, *, needs_reason: bool) -> Iterator[Slot]:
+        starts = fit.starts & every(step, day.length)
+        while starts:
+            start = (starts & -starts).bit_length() - 1
+            starts &= starts - 1
+            placed = fit.place(start)
+            if placed is not None:
+                yield self._slot(day, placed, self.wanted.recipe, needs_reason=needs_reason)
+
+    def _slot(self, day: Day, placed: Sequence[Placed], recipe: Recipe, *, needs_reason: bool) -> Slot:
+        return Slot(
+            on=day.on,
+            starts_at=day.moment(placed[0].starts),
+            ends_at=day.moment(placed[-1].ends),
+            distance=self._distance(day.on),
+            needs_reason=needs_reason,
+            joins_batch=any(one.joins_batch for one in placed),
+            links=_links(day, placed, recipe),
+        )
+
+    def _distance(self, on: date) -> int:
+        window = self.wanted.visit.window
+        target = (window.target if window else None) or self.wanted.visit.proposed_on
+        return abs((on - target).days) if target else 0
+
+
+def search(wanted: Wanted, from_on: date, to_on: date) -> Search:
+    """Loads what is free for the visit on the days from..to, ends inclusive, at most 92."""
+    zone = wanted.gathered.treatment.clinic.zone
+    to_on = min(to_on, from_on + timedelta(days=MOST_DAYS - 1))
+    count = (to_on - from_on).days + 1
+    days = tuple(day_of(zone, from_on + timedelta(days=number)) for number in range(max(count, 0)))
+    whose = Whose(wanted.row.pk, wanted.gathered.treatment.couple_id, wanted.recipe.people)
+    clinic = wanted.gathered.treatment.clinic
+    return Search(wanted, days, load_free(clinic, wanted.recipe.kinds, whose, days, at=wanted.at))
+
+
+def possible_days(wanted: Wanted) -> tuple[date, date]:
+    """From the first possible day of the visit, or today, to its last; 92 days where nothing ends them."""
+    today, window = wanted.gathered.today, wanted.visit.window
+    first = max(today, (window and (window.absolute_minimum or window.earliest)) or today)
+    last = window and (window.maximum or window.latest)
+    if last is None or last < first:
+        last = first + timedelta(days=MOST_DAYS - 1)
+    return first, last
+
+
+def _links(day: Day, placed: Sequence[Placed], recipe: Recipe) -> tuple[Link, ...]:
+    return tuple(
+        Link(
+            part.name,
+            part.title,
+            part.kind,
+            day.moment(one.starts),
+            day.moment(one.ends),
+            part.attends,
+            tuple(
+                Take(
+                    take.resource_id,
+                    take.place,
+                    None
+                    if (take.starts, take.ends) == (one.starts, one.ends)
+                    else (day.moment(take.starts), day.moment(take.ends)),
+                )
+                for take in one.takes
+            ),
+            part.people,
+        )
+        for part, one in zip(recipe.parts, placed, strict=True)
+    )
