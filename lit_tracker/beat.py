@@ -31,6 +31,10 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "task": "apps.booking.tasks.make_day_sheets",
             "schedule": 15 * minute,
         },
+        "go on with imports of couples": {
+            "task": "apps.treatments.tasks.follow_imports",
+            "schedule": minute,
+        },
         "send what is due": {"task": "apps.reminders.tasks.sweep", "schedule": minute},
         "forget tokens that ran out and answers kept for retries": {
             "task": "apps.api.tasks.forget",

@@ -52,8 +52,8 @@ def end_silence(*, couple: Couple, actor: Actor, at: datetime, second_actor: Act
     afterwards, and so does an import that nobody has released; calling again ends the next.
 
     A wish ends by anyone of the clinic, when the couple says so. A suspicion is withdrawn, and an imported
-    couple released, by a nurse or doctor who signed in. After a confirmed loss two different people must have signed in, each a nurse or
-    doctor.
+    couple released, by a nurse or doctor who signed in. After a confirmed loss two different people must have
+    signed in, each a nurse or doctor.
     """
     require_clinic(actor, couple.clinic_id)
     with acting(actor):

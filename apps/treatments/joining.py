@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from apps.clinic.access import require_clinic
+from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import Fault, Invalid
@@ -52,6 +52,40 @@ def join_in_midcourse(
     joined = {"kind": "joined", "on": on, "evidence": evidence, "place": place.strip()}
     opening = read(joined, actor=actor, at=at)
     require_may_record(actor, opening)
+    return _open_past(treatment, opening, on, evidence, items, actor=actor, at=at)
+
+
+def join_as_imported(
+    *,
+    treatment: Treatment,
+    on: date,
+    evidence: Evidence,
+    place: str = "",
+    items: Sequence[Mapping[str, Any]] = (),
+    actor: Actor,
+    at: datetime,
+) -> list[Record]:
+    """The same for a row of an import: `actor` is the nurse or doctor who confirmed the import, at work through a task.
+
+    They signed in when they confirmed exactly these items, so nobody signs in again; only the import calls this.
+    """
+    require_clinic(actor, treatment.clinic_id)
+    require_role(actor, "nurse", "doctor")
+    joined = {"kind": "joined", "on": on, "evidence": evidence, "place": place.strip()}
+    opening = read(joined, actor=actor, at=at)
+    return _open_past(treatment, opening, on, evidence, items, actor=actor, at=at)
+
+
+def _open_past(
+    treatment: Treatment,
+    opening: CoreRecord,
+    on: date,
+    evidence: Evidence,
+    items: Sequence[Mapping[str, Any]],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> list[Record]:
     said, faults = _read_all(items, on, evidence, actor=actor, at=at)
     for _, one in said:
         require_may_record(actor, one)

@@ -12,6 +12,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from apps.treatments.intake.services import forget_unconfirmed, work_lines
 from apps.treatments.moving import apply_lines
 from apps.treatments.sweeping import mark_changed_clinics, sweep_due, unread_changes
 
@@ -68,3 +69,30 @@ def apply_soon(move_id: UUID) -> None:
         apply_move.apply_async((str(move_id),), retry=False)
     except OperationalError:
         _log.warning("no broker: move %s waits for the sweep", move_id)
+
+
+@shared_task
+def work_import(import_id: str) -> dict[str, object]:
+    """Tries or carries out a share of one import's lines. More than one run's share is left to another run at once."""
+    worked = work_lines(at=timezone.now(), import_id=UUID(import_id))
+    if worked.left:
+        work_import.delay(import_id)
+    return asdict(worked)
+
+
+@shared_task
+def follow_imports() -> dict[str, object]:
+    """Takes up lines of imports that a lost broker or a killed worker has left, and forgets what nobody confirmed."""
+    at = timezone.now()
+    worked = work_lines(at=at)
+    if worked.left:
+        follow_imports.delay()
+    return {**asdict(worked), "forgotten": forget_unconfirmed(at=at)}
+
+
+def work_import_soon(import_id: UUID) -> None:
+    """Asks a worker to take up the import, after its commit; without a broker the sweep of the next minute does."""
+    try:
+        work_import.apply_async((str(import_id),), retry=False)
+    except OperationalError:
+        _log.warning("no broker: import %s waits for the sweep", import_id)
