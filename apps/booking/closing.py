@@ -44,7 +44,7 @@ _LONGEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What somebody decided of one session: `move` to `at`, `cancel` or `stay`. `disposed` says why its unit is thrown away."""
+    """What somebody decided of one session: `move` to `at`, `cancel` or `stay`. `disposed`: why its unit is thrown away."""
 
     decision: str
     at: datetime | None = None

@@ -13,6 +13,7 @@ from django.db import transaction
 from apps.booking.holding import drop_hold, hold, release_kept
 from apps.booking.picking import pick
 from apps.booking.placing import Terms, call_off, take, write_session
+from apps.booking.remembering import people_said, remember
 from apps.booking.retrying import retried
 from apps.booking.slots import Slot
 from apps.booking.wanted import Wanted, refuse_odd, refuse_stale, wanted
@@ -148,10 +149,12 @@ def cancel(*, appointment: Appointment, reason: str, actor: Actor, at: datetime)
         row = gathered.visit_of(appointment)
         if row.status == Status.PROPOSED:
             raise Conflict("There is no booking to cancel.", code="not_booked", field="appointment")
+        before = people_said(row)
         move_status(gathered, row, Act.CANCEL, at=at)
         row.cancel_reason = reason.strip()[:300]
         settle(gathered, actor=actor, at=at)
         call_off(row)
+        remember(gathered, row, Act.CANCEL, before, actor=actor, at=at)
     return row
 
 
@@ -232,6 +235,7 @@ def _place(
         refuse_stale(gathered, expected)
         row = gathered.visit_of(appointment)
         next_status(row, act)
+        before = people_said(row)
         if pencil is None:
             pencil = row.pencilled and bool(row.held)
         asked = wanted(gathered, row, pencil=pencil, at=at)
@@ -246,6 +250,7 @@ def _place(
         else:
             move_status(gathered, row, act, at=at, **({"from": was} if was else {}))
         _take(asked, slot, moved=act is Act.MOVE, actor=actor, at=at)
+        remember(gathered, row, act, before, actor=actor, at=at)
     return row
 
 
