@@ -7,21 +7,34 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from apps.desk import words
 from apps.desk.forms.dose import content_words
 from apps.desk.rows import code_of
-from apps.treatments.models import Record
+from apps.treatments.files import may_read
+from apps.treatments.models import Attachment, Record
 from apps.treatments.queries import in_force
 from protocols import Template
 
 
 @dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file of a record: what it is called, what kind and how large, and where it is fetched."""
+
+    name: str
+    about: str
+    url: str
+    withdraw_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One record of the history: what, when, by whom, and whether it still stands."""
+    """One record of the history: what, when, by whom, whether it still stands, and the files beside it."""
 
     kind: str
     on: date | None
@@ -30,16 +43,50 @@ class RecordRow:
     recorded: str
     corrected: bool
     correct_url: str
+    files: tuple[FileRow, ...] = ()
+    attach_url: str = ""
+    move_url: str = ""
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HIDDEN = frozenset({"kind", "on", "flag", "cause", "of", "replacement", "given", "elsewhere", "evidence"})
 
 
+def file_rows(files: Iterable[Attachment], role: str) -> dict[UUID, tuple[FileRow, ...]]:
+    """The files that the role may see, by the id of their record."""
+    found: dict[UUID, tuple[FileRow, ...]] = {}
+    for row in files:
+        if may_read(row.record.kind, role):
+            one = FileRow(
+                name=row.name,
+                about=f"{row.get_content_type_display()}, {filesizeformat(row.size)}",
+                url=reverse("admin:file_fetch", args=[row.pk]),
+                withdraw_url=reverse("admin:file_withdraw", args=[row.pk])
+                if role in ("nurse", "doctor")
+                else "",
+            )
+            found[row.record_id] = (*found.get(row.record_id, ()), one)
+    return found
+
+
+def may_attach(kind: str, role: str) -> bool:
+    """Whether the role attaches files to records of that kind; see `apps.treatments.files`."""
+    return role in ("nurse", "doctor") or (role == "lab" and may_read(kind, role))
+
+
 def record_rows(
-    records: Iterable[Record], template: Template, zone: str, *, may_correct: bool
+    records: Iterable[Record],
+    template: Template,
+    zone: str,
+    *,
+    may_correct: bool,
+    role: str = "",
+    files: Mapping[UUID, tuple[FileRow, ...]] | None = None,
 ) -> list[RecordRow]:
-    """Newest first. A record that is out of force is marked and cannot be corrected again."""
+    """Newest first. A record that is out of force is marked and cannot be corrected again. `role` says what may be
+    attached and moved, `files` are those of `file_rows`.
+    """
+    kept = files or {}
     rows = list(records)
     standing = in_force(rows)
     titles = titles_of(template)
@@ -53,6 +100,13 @@ def record_rows(
             corrected=row.pk not in standing,
             correct_url=reverse("admin:record_correct", args=[row.pk])
             if may_correct and row.pk in standing and row.kind not in ("decision", "correction")
+            else "",
+            files=kept.get(row.pk, ()),
+            attach_url=reverse("admin:record_attach", args=[row.pk]) if may_attach(row.kind, role) else "",
+            move_url=reverse("admin:record_move", args=[row.pk])
+            if role in ("nurse", "doctor")
+            and row.pk in standing
+            and row.kind not in ("decision", "correction")
             else "",
         )
         for row in reversed(rows)

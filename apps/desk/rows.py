@@ -33,13 +33,16 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The banner of a couple: two names, ages and the code."""
+    """The banner of a couple: two names, ages and the code; blood groups and allergies by name."""
 
     code: str
     url: str
     people: tuple[tuple[str, str], ...]
     silent: str
     clinic: str
+    groups: tuple[str, ...] = ()
+    allergies: tuple[tuple[str, str], ...] = ()
+    couple: Couple | None = None
 
     @property
     def text(self) -> str:
@@ -58,6 +61,13 @@ def who(couple: Couple, desk: Desk) -> Who:
         people=people,
         silent=couple.get_silent_reason_display() if couple.is_silent else "",
         clinic="" if desk.has_one_clinic else clinic.name,
+        groups=(couple.recipient.blood_group, couple.partner.blood_group),
+        allergies=tuple(
+            (person.given_name, person.allergies)
+            for person in (couple.recipient, couple.partner)
+            if person.allergies
+        ),
+        couple=couple,
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
+from apps.couples.models import Couple, Person
+from apps.couples.queries import silent_elsewhere
 from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.present import address_of
 
 UNDELIVERED = (DeliveryState.DEAD, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
 
@@ -33,3 +37,30 @@ def deliveries_of_appointment(clinic: Clinic, appointment_id: UUID) -> QuerySet[
 def undelivered(clinic: Clinic) -> QuerySet[Delivery]:
     """What a person should look at: given up, not known whether it arrived, or too late."""
     return deliveries_of(clinic).filter(state__in=UNDELIVERED)
+
+
+def deliveries_of_couple(couple: Couple) -> QuerySet[Delivery]:
+    """Every message to either of the two about any of the couple's treatments, newest due first."""
+    return deliveries_of(couple.clinic).filter(treatment__couple=couple)
+
+
+def sent_since(couple: Couple, since: datetime) -> QuerySet[Delivery]:
+    """What left the house for either of the two from `since` on, or may have: in the order in which it left."""
+    begun = Q(attempt_began_at__gte=since, state__in=(DeliveryState.UNKNOWN, DeliveryState.LEASED))
+    left = Q(state=DeliveryState.SENT, sent_at__gte=since) | begun
+    return deliveries_of_couple(couple).filter(left).order_by("sent_at", "attempt_began_at", "id")
+
+
+def withheld(couple: Couple, person: Person) -> str:
+    """Why nothing at all goes to the person now: `silent`, `silent_elsewhere`, `test_clinic`, `not_agreed`,
+    `not_wanted`, `no_address`; empty if messages go. What concerns one treatment or one visit is not asked here.
+    """
+    reasons = {
+        "silent": couple.is_silent,
+        "test_clinic": couple.clinic.is_test,
+        "not_agreed": person.contact_consent_at is None,
+        "not_wanted": not person.wants_email,
+        "no_address": not address_of(person),
+    }
+    found = next((reason for reason, holds in reasons.items() if holds), "")
+    return found or ("silent_elsewhere" if silent_elsewhere(person, couple) else "")

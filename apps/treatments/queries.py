@@ -14,6 +14,7 @@ from apps.clinic.clock import day_bounds
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple
+from apps.treatments.gathered import Gathered
 from apps.treatments.loading import template_of
 from apps.treatments.models import (
     Appointment,
@@ -72,6 +73,18 @@ def plan_of(treatment: Treatment, at: datetime) -> Plan:
     lock.
     """
     return load(treatment, at=at).plan()
+
+
+def whole_of(treatment: Treatment, at: datetime) -> Gathered:
+    """A treatment with everything in it, for a page that shows most of it: read once, no lock, and its `plan()` is the
+    one of the clinic's own day at `at`. Visits and flags know their treatment and clinic.
+    """
+    gathered = load(treatment, at=at)
+    for visit in gathered.visits.values():
+        visit.treatment, visit.clinic = treatment, treatment.clinic
+    for flag in gathered.flags.values():
+        flag.treatment, flag.clinic = treatment, treatment.clinic
+    return gathered
 
 
 def records_of(treatment: Treatment) -> QuerySet[Record]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.clinic.models import Clinic
 from apps.couples.inputs import Identifier, PersonInput
@@ -41,6 +42,12 @@ def person_fields(*, required: bool = True) -> dict[str, forms.Field]:
         ),
         "hard_news_note": forms.CharField(
             label="Hard news", required=False, max_length=300, help_text="Who should tell, how and when."
+        ),
+        "allergies": forms.CharField(
+            label=_("Allergies"),
+            required=False,
+            max_length=300,
+            help_text=_("Shown in the banner of every page of the couple."),
         ),
         **{
             f"identifier_{system}": forms.CharField(label=label, max_length=120, required=False)

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from apps.desk.pages import couple, files, notes, transfers
 from apps.desk.pages.routes import Route
 
-ROUTES: list[Route] = []
+_COUPLE = "couples/couple/<uuid:pk>/"
+_NOTE = "couples/note/<uuid:pk>/"
+_RECORD = "treatments/record/<uuid:pk>/"
+_FILE = "treatments/attachment/<uuid:pk>/"
+
+ROUTES: list[Route] = [
+    (_COUPLE + "change/", couple.show, "couples_couple_change"),
+    (_COUPLE + "note/", notes.write, "couple_note"),
+    (_NOTE + "replace/", notes.replace, "note_replace"),
+    (_NOTE + "withdraw/", notes.withdraw, "note_withdraw"),
+    (_RECORD + "attach/", files.attach, "record_attach"),
+    (_FILE + "fetch/", files.fetch, "file_fetch"),
+    (_FILE + "withdraw/", files.withdraw, "file_withdraw"),
+    (_RECORD + "move/", transfers.choose, "record_move"),
+    (_RECORD + "move/<uuid:to>/", transfers.confirm, "record_move_to"),
+]

@@ -1,4 +1,4 @@
-"""Couples: enrolment, the page of one couple, their people, silence, starting a treatment."""
+"""Couples: enrolment, their people, silence, starting a treatment."""
 
 from __future__ import annotations
 
@@ -16,50 +16,10 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import DeskForm
 from apps.desk.forms.clinic import StartForm
 from apps.desk.forms.people import EnrolForm, PersonForm, person_input
-from apps.desk.pages.base import FormPage, page, press
-from apps.desk.pages.treatments import ClockLine, clock_lines
+from apps.desk.pages.base import FormPage, press
 from apps.desk.rows import who
-from apps.treatments.models import Treatment
-from apps.treatments.queries import plan_of, protocol_by_id, protocols_of, template, treatments_of
+from apps.treatments.queries import protocol_by_id, protocols_of
 from apps.treatments.services import start_treatment
-
-
-def show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Banner, the two people, treatments, calendar links."""
-    desk = desk_of(request)
-    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
-    clinic = couple.clinic
-    contact = desk.may("see contact data", clinic)
-    people = [
-        {
-            "role": role,
-            "person": person,
-            "identifiers": list(person.identifiers.all()) if contact else [],
-            "edit": reverse("admin:person_edit", args=[person.pk]),
-            "links": reverse("admin:person_links", args=[person.pk]),
-        }
-        for role, person in (("Recipient", couple.recipient), ("Partner", couple.partner))
-    ]
-    context = {
-        "couple": couple,
-        "who": who(couple, desk),
-        "people": people,
-        "contact": contact,
-        "treatments": [(row, _clocks(row, desk)) for row in treatments_of(clinic).filter(couple=couple)],
-        "may_start": desk.may("start", clinic),
-        "may_edit": desk.may("enrol", clinic),
-        "may_link": desk.may("issue links", clinic),
-        "may_silence": desk.may("record", clinic),
-    }
-    return page(request, "desk/couple.html", couple.code, context)
-
-
-def _clocks(treatment: Treatment, desk: Desk) -> list[ClockLine]:
-    """How long a response counts and when a dose is due again, while the treatment goes on."""
-    if treatment.is_closed:
-        return []
-    today = desk.today(treatment.clinic)
-    return clock_lines(plan_of(treatment, desk.at), template(treatment.protocol_version), today)
 
 
 def enrol(request: HttpRequest) -> HttpResponse:

@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from apps.desk.access import Desk, desk_of
+from apps.desk.course import Course, course_of
 from apps.desk.forms.records import FORMS, RIGHT_OF
-from apps.desk.history import record_rows, titles_of
+from apps.desk.history import file_rows, record_rows, titles_of
 from apps.desk.pages.base import page
-from apps.desk.rows import Button, flag_row, visit_row, who
+from apps.desk.rows import Button, who
 from apps.desk.words import KINDS, TIMINGS, clock_words, short, words
+from apps.treatments.files import files_of
 from apps.treatments.models import Treatment
-from apps.treatments.queries import appointments_of, flags_of, plan_of, records_of, template, treatment_by_id
+from apps.treatments.queries import treatment_by_id, whole_of
 from apps.treatments.version_queries import version_changes
 from protocols import Plan, Template
 from protocols.plan import DoseVerdict, Verdict
@@ -44,44 +46,42 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The plan is computed now: what the page says and what the rows say cannot differ."""
     desk = desk_of(request)
     treatment = desk.find(lambda clinic: treatment_by_id(clinic, pk))
-    today = desk.today(treatment.clinic)
-    plan = plan_of(treatment, desk.at)
-    rows = appointments_of(treatment.clinic, treatment=treatment)
-    appointments = {(row.step, row.occurrence): row for row in rows}
-    flags = list(flags_of(treatment.clinic, state=None, treatment=treatment))
-    may_correct = desk.may("record", treatment.clinic)
-    visits = [visit_row(visit, appointments.get(visit.key), desk, today) for visit in plan.visits]
-    setting = template(treatment.protocol_version)
-    records = record_rows(
-        records_of(treatment),
-        setting,
-        treatment.clinic.zone,
-        may_correct=may_correct,
-    )
+    course = course_of(whole_of(treatment, desk.at), desk)
     context = {
-        "treatment": treatment,
         "who": who(treatment.couple, desk),
-        "next": _next(plan),
-        "clocks": clock_lines(plan, setting, today),
-        "visits": visits,
-        "verdicts": [_verdict(verdict) for verdict in plan.verdicts],
-        "open_flags": [flag_row(flag, desk) for flag in flags if flag.is_open],
-        "past_flags": [flag_row(flag, desk) for flag in flags if not flag.is_open],
-        "records": records[:_RECENT],
-        "older_records": records[_RECENT:],
-        "actions": _actions(treatment, plan, desk),
-        "loss_url": _address(treatment, "treatment_loss") if desk.may("loss", treatment.clinic) else "",
-        "closed": plan.closed,
+        **of_course(course, desk),
+        "verdicts": [_verdict(verdict) for verdict in course.plan.verdicts],
+        "past_flags": course.past_flags,
         "version_changes": version_changes(treatment),
     }
     return page(request, "desk/treatment.html", f"{treatment.couple.code}: plan", context)
 
 
-def _next(plan: Plan) -> str:
-    """The visit that comes next, in one line."""
-    ahead = [visit for visit in plan.visits if visit.state in ("proposed", "booked", "missed")]
-    dated = sorted((day, visit.title) for visit in ahead if (day := visit.on or visit.proposed_on))
-    return f"{dated[0][1]}, {dated[0][0]:%a} {dated[0][0].day} {dated[0][0]:%b %Y}" if dated else ""
+def of_course(course: Course, desk: Desk) -> dict[str, Any]:
+    """What the page of a treatment and that of its couple both show of it."""
+    treatment = course.whole.treatment
+    role = desk.actor(desk.clinic(treatment.clinic_id)).role
+    records = record_rows(
+        course.whole.records,
+        course.template,
+        treatment.clinic.zone,
+        may_correct=desk.may("record", treatment.clinic),
+        role=role,
+        files=file_rows(files_of(treatment).select_related("record"), role),
+    )
+    return {
+        "treatment": treatment,
+        "next": course.next,
+        "clocks": clock_lines(course.plan, course.template, course.whole.today),
+        "pictures": course.pictures(),
+        "visits": course.visits,
+        "open_flags": course.open_flags,
+        "records": records[:_RECENT],
+        "older_records": records[_RECENT:],
+        "actions": _actions(treatment, course.plan, desk),
+        "loss_url": _address(treatment, "treatment_loss") if desk.may("loss", treatment.clinic) else "",
+        "closed": course.plan.closed,
+    }
 
 
 @dataclass(frozen=True, slots=True)

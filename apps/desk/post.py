@@ -1,0 +1,140 @@
+"""Messages to a couple as its page shows them: to whom, about what, and exactly what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.couples.models import Couple, Person
+from apps.desk import words
+from apps.desk.access import Desk
+from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.queries import deliveries_of_couple, withheld
+
+_WITHHELD = {
+    "silent": gettext_lazy("the couple is silent"),
+    "silent_elsewhere": gettext_lazy("silent in the person's other couple"),
+    "test_clinic": gettext_lazy("a test clinic sends nothing"),
+    "not_agreed": gettext_lazy("has not agreed to be written to"),
+    "not_wanted": gettext_lazy("does not wish e-mail"),
+    "no_address": gettext_lazy("no e-mail address is known"),
+}
+# Why a message was withdrawn, in the sender's own codes.
+_REASONS = {
+    **_WITHHELD,
+    "changed": gettext_lazy("the visit changed"),
+    "visit changed": gettext_lazy("the visit changed"),
+    "visit gone": gettext_lazy("the visit is gone"),
+    "visit stands": gettext_lazy("the visit takes place"),
+    "not to be written to": gettext_lazy("not to be written to"),
+    "not coming": gettext_lazy("need not come"),
+    "held": gettext_lazy("the visit is on hold"),
+    "pencilled": gettext_lazy("the visit is only pencilled"),
+    "back-filled": gettext_lazy("the treatment was entered afterwards"),
+    "test clinic": gettext_lazy("a test clinic sends nothing"),
+    "interrupted": gettext_lazy("the sender was interrupted"),
+}
+_SHOWN, _READ = 5, 60
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message: which, about what, its state and since when or for when."""
+
+    kind: str
+    about: str
+    state: str
+    tone: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One person's messages, the newest first; `withheld` says why nothing goes now."""
+
+    name: str
+    withheld: str
+    recent: tuple[MessageRow, ...]
+    older: tuple[MessageRow, ...]
+
+
+def post_of(couple: Couple, titles: Mapping[UUID, str], desk: Desk) -> list[Post]:
+    """Both people's messages of all treatments. `titles` says what visits are called, by the ids of their rows."""
+    rows = list(deliveries_of_couple(couple)[:_READ])
+    return [_post(couple, person, rows, titles, desk) for person in (couple.recipient, couple.partner)]
+
+
+def _post(
+    couple: Couple, person: Person, rows: Iterable[Delivery], titles: Mapping[UUID, str], desk: Desk
+) -> Post:
+    why = withheld(couple, person)
+    mine = tuple(
+        message_row(row, titles.get(row.appointment_id, ""), bool(why), desk)
+        for row in rows
+        if row.person_id == person.pk
+    )
+    return Post(
+        name=person.full_name,
+        withheld=str(_WITHHELD.get(why, "")),
+        recent=mine[:_SHOWN],
+        older=mine[_SHOWN:],
+    )
+
+
+def message_row(row: Delivery, about: str, is_withheld: bool, desk: Desk) -> MessageRow:
+    state, tone, detail = _state(row, is_withheld, desk)
+    return MessageRow(kind_words(row.kind), about, state, tone, detail)
+
+
+def kind_words(kind: str) -> str:
+    """``reminder-3d`` as a person says it."""
+    family, *rest = kind.split("-")
+    said = {
+        "confirmation": _("Confirmation"),
+        "cancelled": _("Cancellation"),
+        "reminder": _("Reminder"),
+    }.get(family, words.words(kind))
+    before = [
+        _("%(n)s months") % {"n": part[:-1]} if part.endswith("m") else _("%(n)s days") % {"n": part[:-1]}
+        for part in rest
+        if part[:-1].isdigit() and part[-1:] in ("m", "d")
+    ]
+    if not before:
+        return said
+    return _("%(message)s %(time)s before") % {"message": said, "time": " ".join(before)}
+
+
+def _state(row: Delivery, is_withheld: bool, desk: Desk) -> tuple[str, str, str]:
+    """In a word, how it is to be seen, and the rest."""
+    why = str(_REASONS.get(row.last_error, row.last_error))
+    if row.state == DeliveryState.PENDING:
+        due = _("due %(when)s") % {"when": _when(row.next_try_at or row.due_at, row, desk)}
+        return (_("withheld"), "warn", due) if is_withheld else (_("due"), "info", due)
+    if row.state == DeliveryState.LEASED:
+        return _("being sent"), "info", ""
+    if row.state == DeliveryState.SENT:
+        sent = _("to %(address)s") % {"address": row.sent_to} if row.sent_to else ""
+        return _("sent"), "good", " ".join(filter(None, (_when(row.sent_at, row, desk), sent)))
+    if row.state == DeliveryState.WITHDRAWN:
+        return _("withdrawn"), "quiet", why
+    if row.state == DeliveryState.EXPIRED:
+        return _("not sent, its time had passed"), "bad", why
+    if row.state == DeliveryState.DEAD:
+        tries = _("given up after %(n)s tries") % {"n": row.attempts}
+        return _("not sent"), "bad", ", ".join(filter(None, (tries, why)))
+    return _("not known whether it arrived"), "bad", _when(row.attempt_began_at, row, desk)
+
+
+def _when(moment: datetime | None, row: Delivery, desk: Desk) -> str:
+    """In the clinic's own zone."""
+    if moment is None:
+        return ""
+    clinic = desk.clinic(row.clinic_id)
+    wall = moment.astimezone(ZoneInfo(clinic.zone))
+    return f"{words.day(wall.date(), desk.today(clinic))}, {wall:%H:%M}"
