@@ -34,9 +34,12 @@ class Search:
         if state not in ("good", "outside"):
             return DaySlots(day.on, state, why, ())
         room = self.free.room(day)
-        if not room.open and day.ceil(self.wanted.at) < day.length:
-            shut = "The clinic is closed on that day." if not day.ceil(self.wanted.at) else "The day is over."
-            return DaySlots(day.on, "closed", shut, ())
+        if not room.open:
+            begun = day.ceil(self.wanted.at) > 0
+            left = (
+                "The clinic is closed for the rest of the day." if begun else "The clinic is closed that day."
+            )
+            return DaySlots(day.on, "closed", left, ())
         fit = Fit(self.wanted.recipe.blocks, room, self.wanted.recipe.bound)
         slots = tuple(self._slots(day, fit, step, needs_reason=state == "outside"))
         if not slots:
@@ -54,6 +57,8 @@ class Search:
 
     def _judged(self, on: date) -> tuple[DayState, str]:
         wanted = self.wanted
+        if on < wanted.gathered.today:
+            return "refused", "This day has passed."
         try:
             wanted.refuse_missed(on)
             wanted.refuse_day(on, reason="")
@@ -88,11 +93,10 @@ class Search:
 
 
 def search(wanted: Wanted, from_on: date, to_on: date) -> Search:
-    """Loads what is free for the visit on the days from..to, ends inclusive, at most 92."""
+    """Loads what is free for the visit on the days from..to, ends inclusive, at most 92; of none there is one day."""
     zone = wanted.gathered.treatment.clinic.zone
-    to_on = min(to_on, from_on + timedelta(days=MOST_DAYS - 1))
-    count = (to_on - from_on).days + 1
-    days = tuple(day_of(zone, from_on + timedelta(days=number)) for number in range(max(count, 0)))
+    count = min(max((to_on - from_on).days + 1, 1), MOST_DAYS)
+    days = tuple(day_of(zone, from_on + timedelta(days=number)) for number in range(count))
     whose = Whose(wanted.row.pk, wanted.gathered.treatment.couple_id, wanted.recipe.people)
     clinic = wanted.gathered.treatment.clinic
     return Search(wanted, days, load_free(clinic, wanted.recipe.kinds, whose, days, at=wanted.at))
