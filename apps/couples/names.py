@@ -60,6 +60,11 @@ def keys_of(name: str) -> list[str]:
     return sorted(keys)
 
 
+def word_keys_of(name: str) -> list[str]:
+    """A key for the sound of each word, for looking somebody up by one name alone; other scripts by the word itself."""
+    return sorted({f"*{_sound(word) or word}" for word in folded(name).split()})
+
+
 def is_similar(one: str, other: str) -> bool:
     """Whether somebody may take one name for the other: equal, one letter apart, or alike to the ear."""
     first, second = folded(one), folded(other)

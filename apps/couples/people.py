@@ -22,7 +22,7 @@ from apps.clinic.models import Clinic
 from apps.couples.changes import tell_of_couple, tell_of_person
 from apps.couples.inputs import PERSON_FIELDS, Identifier, PersonInput
 from apps.couples.models import Couple, NameKeys, Person, PersonIdentifier
-from apps.couples.names import keys_of
+from apps.couples.names import keys_of, word_keys_of
 
 
 def enrol_couple(
@@ -118,7 +118,7 @@ def _known(clinic: Clinic, given: Mapping[str, PersonInput | UUID]) -> dict[str,
     wanted = {role: one for role, one in given.items() if isinstance(one, UUID)}
     if not wanted:
         return {}
-    found = Person.objects.filter(clinic=clinic).in_bulk(list(wanted.values()))
+    found = Person.objects.filter(clinic=clinic, merged_into=None).in_bulk(list(wanted.values()))
     return {role: found[key] for role, key in wanted.items() if key in found}
 
 
@@ -172,7 +172,14 @@ def _person(clinic: Clinic, given: PersonInput, at: datetime) -> Person:
 def store_name_keys(people: Iterable[Person]) -> None:
     """By what their names are found when somebody misreads them; in place of what was stored."""
     NameKeys.objects.bulk_create(
-        [NameKeys(person=one, clinic_id=one.clinic_id, keys=keys_of(one.full_name)) for one in people],
+        [
+            NameKeys(
+                person=one,
+                clinic_id=one.clinic_id,
+                keys=[*keys_of(one.full_name), *word_keys_of(one.full_name)],
+            )
+            for one in people
+        ],
         update_conflicts=True,
         unique_fields=["person"],
         update_fields=["keys"],

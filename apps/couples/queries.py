@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,16 +12,26 @@ from django.db.models import Q, QuerySet
 from apps.clinic.errors import NotFound
 from apps.clinic.inputs import plain_phone
 from apps.clinic.models import Clinic
-from apps.couples.models import PINNED, Couple, NameKeys, Note, Person, PersonIdentifier, SilenceReason
-from apps.couples.names import is_similar, keys_of
+from apps.couples.models import (
+    PINNED,
+    Couple,
+    NameKeys,
+    Note,
+    Person,
+    PersonIdentifier,
+    PersonMerge,
+    SilenceReason,
+)
+from apps.couples.names import is_similar, keys_of, word_keys_of
 
 # More than this many are no warning any more but a common name.
 _SIMILAR_SHOWN = 20
 
 
 def couples_of(clinic: Clinic) -> QuerySet[Couple]:
-    """Every couple of the clinic with both people, by code."""
-    return Couple.objects.filter(clinic=clinic).select_related("recipient", "partner").order_by("code")
+    """Every couple of the clinic with both people, by code; one that was merged stands under the one it became."""
+    found = Couple.objects.filter(clinic=clinic, merged_into=None)
+    return found.select_related("recipient", "partner").order_by("code")
 
 
 def couple_by_id(clinic: Clinic, couple_id: UUID) -> Couple:
@@ -126,29 +137,64 @@ def similar_to(couple: Couple) -> list[Couple]:
 def search(clinic: Clinic, text: str) -> QuerySet[Couple]:
     """Couples whose code, names, phone numbers or identifiers hold every word of `text`; none for empty text.
 
-    Words are matched inside names and codes, digits inside phone numbers, and identifiers whole.
+    Words are matched inside names and codes, digits inside phone numbers, and identifiers whole. If no couple is found
+    so, those one of whose people bears a name that sounds or looks like the text. Indexes answer all but the codes.
     """
     words = text.split()
     if not words:
         return Couple.objects.none()
+    exact = _holding(clinic, text, words)
+    if any(sign.isdigit() for sign in text) or exact.exists():
+        return exact
+    return couples_of(clinic).filter(_of_people(_sounding_like(clinic, text)))
+
+
+def merges_of(clinic: Clinic) -> QuerySet[PersonMerge]:
+    """The clinic's merges of people, those that were undone included, the latest first."""
+    found = PersonMerge.objects.filter(clinic=clinic).select_related("clinic", "kept", "other")
+    return found.order_by("-merged_at", "id")
+
+
+def merge_by_id(clinic: Clinic, merge_id: UUID) -> PersonMerge:
+    """NotFound for another clinic's merge, as for one that does not exist."""
+    found = merges_of(clinic).filter(pk=merge_id).first()
+    if found is None:
+        raise NotFound("There is no such merge.", field="merge")
+    return found
+
+
+def _holding(clinic: Clinic, text: str, words: list[str]) -> QuerySet[Couple]:
     found = couples_of(clinic)
     digits = plain_phone(text)
-    by_phone = Q(recipient__phone__contains=digits) | Q(partner__phone__contains=digits)
     if digits.lstrip("+").isdigit() and len(digits) >= 4:
-        return found.filter(by_phone | _holds(clinic, digits) | _holds(clinic, text.strip()))
+        by_phone = Person.objects.filter(clinic=clinic, phone__contains=digits).values("pk")
+        return found.filter(_of_people(by_phone) | _holds(clinic, digits) | _holds(clinic, text.strip()))
     for word in words:
         found = found.filter(_holds(clinic, word))
     return found
 
 
 def _holds(clinic: Clinic, word: str) -> Q:
-    numbered = PersonIdentifier.objects.filter(clinic=clinic, value__iexact=word).values("person_id")
+    named = Person.objects.filter(clinic=clinic).filter(
+        Q(given_name__icontains=word) | Q(family_name__icontains=word)
+    )
+    numbered = PersonIdentifier.objects.filter(clinic=clinic, value__iexact=word)
+    merged = Couple.objects.filter(clinic=clinic, merged_into__isnull=False, code__icontains=word)
     return (
         Q(code__icontains=word)
-        | Q(recipient__given_name__icontains=word)
-        | Q(recipient__family_name__icontains=word)
-        | Q(partner__given_name__icontains=word)
-        | Q(partner__family_name__icontains=word)
-        | Q(recipient_id__in=numbered)
-        | Q(partner_id__in=numbered)
+        | Q(pk__in=merged.values("merged_into_id"))
+        | _of_people(named.values("pk"))
+        | _of_people(numbered.values("person_id"))
     )
+
+
+def _sounding_like(clinic: Clinic, text: str) -> QuerySet[Any]:
+    """People each word of the text sounds like a name of, or whose whole name the text may be taken for."""
+    rows = NameKeys.objects.filter(clinic=clinic).filter(
+        Q(keys__contains=word_keys_of(text)) | Q(keys__overlap=keys_of(text))
+    )
+    return rows.values("person_id")
+
+
+def _of_people(people: QuerySet[Any]) -> Q:
+    return Q(recipient_id__in=people) | Q(partner_id__in=people)
