@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallState, CallTask, Outcome
-from apps.booking.calling import NOTE_LENGTH, locked_call, store_call
+from apps.booking.calling import NOTE_LENGTH, call_about, locked_call, store_call
 from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
@@ -58,6 +58,24 @@ def record_call(
             fresh.state = CallState.DONE
         store_call(fresh, "call.outcome", actor=actor, at=at, outcome=outcome)
     return row
+
+
+def record_call_about(
+    *,
+    appointment: Appointment,
+    outcome: str,
+    actor: Actor,
+    at: datetime,
+    again_on: date | None = None,
+    person: Person | None = None,
+    note: str = "",
+) -> CallOutcome:
+    """`record_call` for a visit without a booking of which nobody has spoken yet: call and outcome in one."""
+    with acting(actor):
+        task = call_about(appointment=appointment, actor=actor, at=at)
+        return record_call(
+            task=task, outcome=outcome, actor=actor, at=at, again_on=again_on, person=person, note=note
+        )
 
 
 def take_note(*, task: CallTask, actor: Actor, at: datetime) -> CallOutcome:

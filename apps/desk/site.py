@@ -13,8 +13,8 @@ from unfold.sites import UnfoldAdminSite
 from apps.clinic.models import User
 from apps.desk.access import desk_of
 from apps.desk.navigation import groups
-from apps.desk.pages.today import today
 from apps.desk.pages.urls import pages
+from apps.desk.pages.worklist import home
 
 
 class LoginForm(AuthenticationForm):  # type: ignore[misc]  # unfold ships no types
@@ -27,7 +27,7 @@ class LoginForm(AuthenticationForm):  # type: ignore[misc]  # unfold ships no ty
 class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
     """Nobody without an active membership gets further than the log-in page, superusers included."""
 
-    index_title = "Today"
+    index_title = "Worklist"
     site_title = "LIT Tracker"
     site_header = "LIT Tracker"
     enable_nav_sidebar = True
@@ -37,7 +37,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold ships no types
         return bool(request.user.is_authenticated and request.user.is_active and desk_of(request).clinics)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return today(request)
+        return home(request)
 
     def extra_urls(self) -> list[URLPattern]:
         """Before the lists' own addresses, so that a row's page is the desk's and never a raw form."""

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib.admin import display
+from django.contrib.admin import action, display
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from apps.couples.models import Couple
 from apps.couples.queries import couples_of, search
@@ -24,6 +27,18 @@ class CoupleList(ScopedList):
     search_fields = ("code",)
     search_help_text = "Name, phone, code or hospital number"
     ordering = ("code",)
+    actions: Any = ("give_to",)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Only for whoever may say who answers for a couple."""
+        able = desk_of(request).may_anywhere("assign")
+        found: dict[str, Any] = super().get_actions(request) if able else {}
+        return found
+
+    @action(description=_("Give to a nurse or doctor"))
+    def give_to(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        ticked = urlencode([("couple", pk) for pk in queryset.values_list("pk", flat=True)])
+        return HttpResponseRedirect(f"{reverse('admin:couples_assign')}?{ticked}")
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
         treatments = Prefetch(

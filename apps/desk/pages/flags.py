@@ -18,8 +18,10 @@ from apps.desk.forms.base import in_one_line
 from apps.desk.forms.decisions import DecideForm
 from apps.desk.forms.setting import Setting
 from apps.desk.pages.base import FormPage
+from apps.desk.pages.phone import of_flag
 from apps.desk.pages.records import setting_of
 from apps.desk.rows import changes_in_words, may_decide, who
+from apps.desk.worklist import owner_now
 from apps.treatments.models import Flag
 from apps.treatments.queries import flag_by_id, plan_of
 from apps.treatments.services import decide, preview
@@ -61,6 +63,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     context = {
         **_frame(flag, plan, setting.template, desk),
+        **of_flag(flag, desk),
         "able": able,
         "effects": _effects(flag, plan, desk) if able else [],
     }
@@ -98,6 +101,7 @@ def _frame(flag: Flag, plan: Plan, template: Template, desk: Desk) -> dict[str, 
         "who": who(flag.treatment.couple, desk),
         "said": words.points_of(flag.code, flag.text),
         "due": words.day(flag.due_on, today),
+        "owner": owner_now(flag, desk) if flag.is_open else "",
         "late": flag.is_open and flag.due_on < today,
         "holds": held,
         "facts": [*facts_of(flag, plan, template, today), _progress(template, plan)],

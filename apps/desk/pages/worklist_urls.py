@@ -1,7 +1,26 @@
-"""Addresses of the first page and its calls."""
+"""Addresses of the first page, its calls, who answers for whom, and decisions by phone."""
 
 from __future__ import annotations
 
+from apps.desk.pages import calls, phone, responsible, worklist
 from apps.desk.pages.routes import Route
 
-ROUTES: list[Route] = []
+_PHONE = "worklist/phone/<uuid:pk>/"
+
+ROUTES: list[Route] = [
+    ("worklist/filter/", worklist.keep, "worklist_filter"),
+    ("worklist/list/<slug:kind>/", worklist.whole, "worklist_kind"),
+    ("worklist/call/<uuid:pk>/", calls.ring, "call"),
+    ("worklist/call/<uuid:pk>/note/", calls.note, "call_note"),
+    ("worklist/visit/<uuid:pk>/", calls.ring_about, "call_visit"),
+    ("worklist/outcome/<uuid:pk>/undo/", calls.undo, "call_undo"),
+    ("worklist/covers/<uuid:pk>/", responsible.covers, "covers"),
+    ("worklist/cover/<uuid:pk>/end/", responsible.uncover, "cover_end"),
+    (_PHONE + "sign/", phone.sign, "phone_sign"),
+    (_PHONE + "refuse/", phone.refuse, "phone_refuse"),
+    (_PHONE + "withdraw/", phone.withdraw, "phone_withdraw"),
+    ("treatments/flag/<uuid:pk>/phone/", phone.enter, "flag_phone"),
+    ("couples/couple/<uuid:pk>/assign/", responsible.couple, "couple_assign"),
+    ("couples/couple/<uuid:pk>/ask/", calls.ask, "couple_ask"),
+    ("couples/assign/", responsible.several, "couples_assign"),
+]

@@ -1,0 +1,229 @@
+"""Ringing a couple: the numbers, what to say and not to say, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy, Outcome
+from apps.booking.call_outcomes import SAYABLE, record_call, record_call_about, take_note, undo_outcome
+from apps.booking.call_queries import call_about_visit, call_by_id, outcome_by_id, outcomes_of
+from apps.booking.calling import ask_for_call
+from apps.clinic.clock import day_bounds
+from apps.clinic.models import Clinic
+from apps.couples.models import Couple, Person
+from apps.couples.queries import couple_by_id, pinned_of
+from apps.desk import words
+from apps.desk.access import Desk, desk_of
+from apps.desk.forms.calls import AskForm, OutcomeForm
+from apps.desk.pages.base import FormPage, press
+from apps.desk.rows import buttons, local, who
+from apps.desk.worklist_rows import local_day, pinned, visit_title
+from apps.treatments.models import Appointment
+from apps.treatments.queries import appointment_by_id, appointments_of
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One of the two and how to reach them."""
+
+    name: str
+    phone: str
+    wrong: bool
+    language: str
+    note: str
+    edit_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One call that was made: what came of it, by whom and when."""
+
+    on: str
+    text: str
+    note: str
+    by: str
+    undone: bool
+
+
+def ring(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A call that somebody asked for, or of which somebody spoke already."""
+    desk = desk_of(request)
+    task = desk.find(lambda clinic: call_by_id(clinic, pk))
+    about = task.appointment_id
+    visit = appointments_of(task.clinic).filter(pk=about).first() if about else None
+    return _page(request, desk, task.couple, task, visit)
+
+
+def ring_about(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A visit without a booking. Nothing is stored until something came of the call."""
+    desk = desk_of(request)
+    visit = desk.find(lambda clinic: appointment_by_id(clinic, pk))
+    return _page(request, desk, visit.treatment.couple, call_about_visit(visit), visit)
+
+
+def _page(
+    request: HttpRequest, desk: Desk, couple: Couple, task: CallTask | None, visit: Appointment | None
+) -> HttpResponse:
+    clinic = desk.clinic(couple.clinic_id)
+    actor = desk.require("call", clinic)
+    both = {str(person.pk): person for person in (couple.recipient, couple.partner)}
+    outcomes = outcomes_for(task, visit)
+    people = [(pk, person.full_name) for pk, person in both.items() if person.phone]
+    form = OutcomeForm(request.POST or None, outcomes=outcomes, people=people)
+
+    def act() -> str:
+        said: dict[str, Any] = {
+            "outcome": form.cleaned_data["outcome"],
+            "again_on": form.cleaned_data["again_on"],
+            "person": both.get(form.cleaned_data["person"]),
+            "note": form.cleaned_data["note"],
+        }
+        if task is not None:
+            row = record_call(task=task, actor=actor, at=desk.at, **said)
+        else:
+            assert visit is not None
+            row = record_call_about(appointment=visit, actor=actor, at=desk.at, **said)
+        return f"{reverse('admin:index')}?said={row.pk}"
+
+    return FormPage(
+        title=_("Call"),
+        form=form,
+        act=act,
+        button=_("Save the call"),
+        back=reverse("admin:index"),
+        template="desk/call.html",
+        context=_frame(couple, clinic, task, visit, desk),
+    ).answer(request)
+
+
+def outcomes_for(task: CallTask | None, visit: Appointment | None) -> list[Outcome]:
+    """Those that can be true: a visit without a booking is neither booked nor done by a mere talk."""
+    off_the_visit = task is None or task.why in READ_OFF_THE_VISIT
+    left_out = set()
+    if off_the_visit:
+        left_out.add(Outcome.REACHED)
+    if visit is not None and not visit.in_force:
+        left_out.add(Outcome.BOOKED)
+    return [outcome for outcome in SAYABLE if outcome not in left_out]
+
+
+def _frame(
+    couple: Couple, clinic: Clinic, task: CallTask | None, visit: Appointment | None, desk: Desk
+) -> dict[str, Any]:
+    today = desk.today(clinic)
+    able = buttons(visit, desk) if visit is not None else []
+    notes = pinned_of([couple]).get(couple.pk, ())
+    return {
+        "who": who(couple, desk),
+        "couple": couple,
+        "task": task,
+        "why": str(task.get_why_display()) if task else "",
+        "due": words.day(local_day(task.due_at, clinic.zone), today) if task else "",
+        "visit": visit,
+        "visit_title": visit_title(visit) if visit else "",
+        "visit_state": words.STATUSES[visit.status] if visit else "",
+        "visit_when": words.day(local(visit).date(), today) if visit and visit.starts_at else "",
+        "visit_url": reverse("admin:treatments_appointment_change", args=[visit.pk]) if visit else "",
+        "good": words.good_days(words.window_of(visit.plan), today, words.room_of(visit.plan))
+        if visit
+        else "",
+        "book": next((one for one in able if one.primary), None),
+        "numbers": [_number(person) for person in (couple.recipient, couple.partner)],
+        "pinned": pinned(notes),
+        "past": _past(outcomes_of(task), clinic, desk) if task else [],
+    }
+
+
+def _number(person: Person) -> Number:
+    return Number(
+        name=person.full_name,
+        phone=person.phone,
+        wrong=person.phone_wrong_since is not None,
+        language=person.get_language_display(),
+        note=person.hard_news_note,
+        edit_url=reverse("admin:person_edit", args=[person.pk]),
+    )
+
+
+def _past(rows: Sequence[CallOutcome], clinic: Clinic, desk: Desk) -> list[Past]:
+    today = desk.today(clinic)
+    undone = {row.undoes_id for row in rows if row.undoes_id}
+    return [
+        Past(
+            on=words.day(local_day(row.at, clinic.zone), today),
+            text=str(row.get_outcome_display())
+            + (f" {words.day(row.again_on, today)}" if row.again_on else ""),
+            note=row.note,
+            by=row.by_name,
+            undone=row.pk in undone,
+        )
+        for row in rows
+        if row.outcome != Outcome.UNDONE
+    ]
+
+
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Takes back what was just said of a call."""
+    desk = desk_of(request)
+    outcome = desk.find(lambda clinic: outcome_by_id(clinic, pk))
+    actor = desk.require("call", desk.clinic(outcome.clinic_id))
+    return press(
+        request,
+        lambda: undo_outcome(outcome=outcome, actor=actor, at=desk.at),
+        done=_("Taken back. The call stands as before."),
+        back=reverse("admin:index"),
+    )
+
+
+def note(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A doctor takes note that a couple declined; it can be taken back at once."""
+    desk = desk_of(request)
+    task = desk.find(lambda clinic: call_by_id(clinic, pk))
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    said: list[CallOutcome] = []
+    actor = desk.require("call", task.clinic)
+    answer = press(
+        request,
+        lambda: said.append(take_note(task=task, actor=actor, at=desk.at)),
+        done=_("You have taken note."),
+        back=reverse("admin:index"),
+    )
+    return HttpResponseRedirect(f"{reverse('admin:index')}?said={said[0].pk}") if said else answer
+
+
+def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Puts a call to this couple on the list, for a day."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    clinic = desk.clinic(couple.clinic_id)
+    actor = desk.require("call", clinic)
+    form = AskForm(request.POST or None, initial={"due_on": desk.today(clinic)})
+    back = reverse("admin:couples_couple_change", args=[couple.pk])
+
+    def act() -> str:
+        ask_for_call(
+            couple=couple,
+            why=CallWhy.OTHER,
+            due_at=day_bounds(clinic.zone, form.cleaned_data["due_on"])[0],
+            actor=actor,
+            at=desk.at,
+            note=form.cleaned_data["note"],
+        )
+        return back
+
+    return FormPage(
+        title=_("Put a call on the list"),
+        form=form,
+        act=act,
+        done=_("The call is on the worklist."),
+        back=back,
+        context={"who": who(couple, desk)},
+    ).answer(request)

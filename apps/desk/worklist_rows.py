@@ -1,0 +1,261 @@
+"""Rows of the first page: whom they concern, why they are there, and the one button. Pure, given what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.booking.call_models import CallState, CallTask
+from apps.booking.models import SessionActivity
+from apps.clinic.cover import Coverage
+from apps.couples.models import Couple, Note, NoteKind
+from apps.desk import words
+from apps.desk.access import Desk
+from apps.desk.rows import Button, Who, buttons, local, may_decide, number, who
+from apps.treatments.models import Appointment, Flag
+
+NOW, TODAY, WEEK = "now", "today", "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What to say to the couple, or what not to."""
+
+    text: str
+    is_say: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """One line. `group` is now, today or week; `kind` what it is, in words; `tone` the colour of that word."""
+
+    group: str
+    kind: str
+    tone: str
+    who: Who
+    couple: Couple
+    when: str
+    what: str
+    why: str
+    detail: str = ""
+    button: Button | None = None
+    pinned: tuple[Pinned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every row of one clinic needs besides itself."""
+
+    desk: Desk
+    today: date
+    nurses: Coverage
+    doctors: Coverage
+    names: Mapping[int, str]
+    steps: Mapping[UUID, SessionActivity]
+
+    def owner(self, flag: Flag) -> str:
+        """In whose hands the flag is now, in words."""
+        couple = flag.treatment.couple
+        role = {"doctor": (self.doctors, couple.doctor_id), "nurse": (self.nurses, couple.nurse_id)}
+        coverage, assigned = role.get(flag.owner, (None, None))
+        if coverage is None:
+            return _("the clinic's manager")
+        owners = coverage.owners(assigned, flag.due_on)
+        if owners.stage == "all":
+            return _("all doctors") if flag.owner == "doctor" else _("all nurses")
+        name = ", ".join(self.names.get(one, "") for one in owners.users)
+        if owners.stage == "own":
+            return name
+        return _("%(name)s for %(other)s") % {"name": name, "other": self.names.get(assigned or 0, "")}
+
+
+def visit_title(visit: Appointment) -> str:
+    return " ".join(filter(None, (visit.title, number(visit.plan))))
+
+
+def here_row(visit: Appointment, frame: Frame) -> WorkRow:
+    """Somebody is in the house: what comes next, or what they wait for."""
+    step = frame.steps.get(visit.pk)
+    why = _("Arrived")
+    if step is not None:
+        waits = step.kind == "gate"
+        why = _("Waits for: %(step)s") if waits else _("Arrived, next: %(step)s")
+        why %= {"step": step.title}
+    return _visit(visit, frame, NOW, _("Arrived"), "info", why, f"{local(visit):%H:%M}")
+
+
+def expected_row(visit: Appointment, frame: Frame) -> WorkRow:
+    missing = visit.plan.get("missing") or []
+    why = _("Due at arrival: %(what)s") % {"what": ", ".join(missing)} if missing else _("Booked today")
+    if visit.held:
+        why = _("On hold: a decision is open")
+    return _visit(visit, frame, TODAY, _("Today's visit"), "info", why, f"{local(visit):%H:%M}")
+
+
+def unrecorded_row(visit: Appointment, frame: Frame) -> WorkRow:
+    on = words.day(local(visit).date(), frame.today)
+    why = _("No outcome since %(day)s") % {"day": on}
+    return _visit(visit, frame, TODAY, _("Without outcome"), "warn", why, f"{local(visit):%H:%M}")
+
+
+def closing_row(visit: Appointment, frame: Frame) -> WorkRow:
+    last = _last_good(visit)
+    day = _("today") if last == frame.today else words.day(last, frame.today)
+    why = _("Window closes %(day)s") % {"day": day}
+    group = TODAY if last == frame.today else WEEK
+    return _visit(visit, frame, group, _("Closing"), "warn", why, "")
+
+
+def overdue_row(visit: Appointment, frame: Frame) -> WorkRow:
+    why = _("Good days ended %(day)s") % {"day": words.day(_last_good(visit), frame.today)}
+    return _ring(visit, frame, TODAY, _("Overdue"), "bad", why)
+
+
+def fallen_row(visit: Appointment, frame: Frame) -> WorkRow:
+    """Missed or cancelled, and not booked again."""
+    was = f" {words.day(local(visit).date(), frame.today)}" if visit.starts_at else ""
+    missed = visit.status == "noshow"
+    kind = _("Missed") if missed else _("Cancelled")
+    why = f"{kind}{was}, {_('not booked again')}"
+    return _ring(visit, frame, TODAY, kind, "bad" if missed else "warn", why)
+
+
+def later_row(visit: Any, frame: Frame) -> WorkRow:
+    """A visit without a booking whose call was put off, or who declined."""
+    if visit.call_state == CallState.OPEN:
+        day = words.day(local_day(visit.call_due, visit.clinic.zone), frame.today)
+        return _ring(visit, frame, WEEK, _("Call later"), "quiet", _("Call again on %(day)s") % {"day": day})
+    declined, button = _declined(visit.call_state, visit.call_id, visit.clinic, frame)
+    group = TODAY if button is not None else WEEK
+    row = _ring(visit, frame, group, _("Declined"), "quiet", declined)
+    return row if button is None else _with(row, button)
+
+
+def call_row(task: CallTask, frame: Frame) -> WorkRow:
+    """A call that somebody asked for."""
+    desk = frame.desk
+    on = local_day(task.due_at, task.clinic.zone)
+    group = TODAY if on <= frame.today else WEEK
+    kind, tone = _("Call"), "warn"
+    why = str(task.get_why_display())
+    button = _call_button(reverse("admin:call", args=[task.pk]), task.clinic, desk)
+    if task.state != CallState.OPEN:
+        kind, tone = _("Declined"), "quiet"
+        declined, noting = _declined(task.state, task.pk, task.clinic, frame)
+        why, button, group = f"{why}: {declined}", noting or button, TODAY if noting else WEEK
+    return WorkRow(
+        group=group,
+        kind=kind,
+        tone=tone,
+        who=who(task.couple, desk),
+        couple=task.couple,
+        when=words.day(on, frame.today) if on != frame.today else f"{_local(task):%H:%M}",
+        what=task.note,
+        why=why,
+        detail=_("asked by %(name)s") % {"name": task.asked_by},
+        button=button,
+    )
+
+
+def flag_row(flag: Any, frame: Frame) -> WorkRow:
+    """A flag: due when, in whose hands, and the decision one click away for whoever may take it."""
+    mine = bool(flag.decisions) and may_decide(flag, frame.desk)
+    late, urgent = flag.due_on < frame.today, flag.severity == "urgent"
+    day = words.day(flag.due_on, frame.today)
+    why = _("Late since %(day)s") if late else _("Due %(day)s")
+    why %= {"day": day}
+    if getattr(flag, "by_phone", False):
+        why = _("Told by phone, waits for signature")
+    text = _("Decide") if mine else _("Open")
+    return WorkRow(
+        group=TODAY if late or urgent or flag.due_on == frame.today else WEEK,
+        kind=words.flag_words(flag.code),
+        tone="bad" if urgent else "warn",
+        who=who(flag.treatment.couple, frame.desk),
+        couple=flag.treatment.couple,
+        when=day,
+        what=flag.text,
+        why=why,
+        detail=frame.owner(flag),
+        button=Button(text, reverse("admin:treatments_flag_change", args=[flag.pk]), primary=mine),
+    )
+
+
+def sample_row(visit: Any, frame: Frame, due_on: date | None) -> WorkRow:
+    """A sample is at the laboratory."""
+    sampled = words.day(date.fromisoformat(visit.sampled), frame.today)
+    due = _(", due %(day)s") % {"day": words.day(due_on, frame.today)} if due_on else ""
+    row = _visit(
+        visit, frame, WEEK, _("Result awaited"), "info", _("Sampled %(day)s") % {"day": sampled} + due, ""
+    )
+    enters = frame.desk.may("record for the laboratory", visit.clinic)
+    address = reverse("admin:treatment_record", args=[visit.treatment_id, "result"])
+    return _with(row, Button(_("Enter result"), address, primary=True) if enters else None)
+
+
+def pinned(notes: Sequence[Note]) -> tuple[Pinned, ...]:
+    return tuple(Pinned(note.text, note.kind == NoteKind.SAY) for note in notes)
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _local(task: CallTask) -> datetime:
+    return task.due_at.astimezone(ZoneInfo(task.clinic.zone))
+
+
+def _last_good(visit: Any) -> date:
+    last: date = visit.last_good
+    return last
+
+
+def _declined(state: str, task: UUID, clinic: Any, frame: Frame) -> tuple[str, Button | None]:
+    if state == CallState.NOTED:
+        return _("Declined, the doctor knows"), None
+    doctor = frame.desk.actor(clinic).role == "doctor"
+    button = Button(_("Take note"), reverse("admin:call_note", args=[task]), post=True, primary=True)
+    return _("Declined, waits for a doctor"), button if doctor else None
+
+
+def _ring(visit: Any, frame: Frame, group: str, kind: str, tone: str, why: str) -> WorkRow:
+    """A visit that somebody is rung about."""
+    row = _visit(visit, frame, group, kind, tone, why, "")
+    address = reverse("admin:call_visit", args=[visit.pk])
+    return _with(row, _call_button(address, visit.clinic, frame.desk))
+
+
+def _call_button(address: str, clinic: Any, desk: Desk) -> Button | None:
+    able = desk.may("call", clinic)
+    return Button(_("Call"), address, primary=True) if able else None
+
+
+def _with(row: WorkRow, button: Button | None) -> WorkRow:
+    return WorkRow(
+        row.group, row.kind, row.tone, row.who, row.couple, row.when, row.what, row.why, row.detail, button
+    )
+
+
+def _visit(
+    visit: Appointment, frame: Frame, group: str, kind: str, tone: str, why: str, when: str
+) -> WorkRow:
+    able = buttons(visit, frame.desk)
+    couple = visit.treatment.couple
+    return WorkRow(
+        group=group,
+        kind=kind,
+        tone=tone,
+        who=who(couple, frame.desk),
+        couple=couple,
+        when=when,
+        what=visit_title(visit),
+        why=why,
+        button=able[0] if able else None,
+    )
