@@ -189,14 +189,11 @@ class Undo:
 def _undo(request: HttpRequest, desk: Desk) -> Undo | None:
     """Only what this user said themselves, and only while nothing was said after it."""
     asked = request.GET.get("said", "")
-    said = CallOutcome.objects.filter(
-        pk=asked if _is_uuid(asked) else None, clinic__in=desk.clinics, by_user=desk.user.pk
-    )
+    if not _is_uuid(asked):
+        return None
+    said = CallOutcome.objects.filter(pk=asked, clinic__in=desk.clinics, by_user=desk.user.pk)
     outcome = said.select_related("task__couple").first()
-    if (
-        outcome is None
-        or outcome.task.outcomes.order_by("-at", "-id").values_list("pk", flat=True)[0] != outcome.pk
-    ):
+    if outcome is None or outcomes_of(outcome.task)[0] != outcome:
         return None
     day = f" {words.short(outcome.again_on, outcome.at.date())}" if outcome.again_on else ""
     text = f"{outcome.task.couple.code}: {outcome.get_outcome_display()}{day}"
