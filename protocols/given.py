@@ -18,7 +18,7 @@ class Given(BaseModel):
 
     `volume_ml` is what was injected, `route_ml` how it was split over `sites` places, `irradiation_gy` 0 where the cells
     were not irradiated. The moments carry their offset; `hours_to_injection` is counted from the donor's draw and
-    follows from the two moments where both are known. `unit` is the code on the label. `reaction_mm` is the widest
+    follows from the two moments where both are known. `unit` is the code on the label, several joined by a comma. `reaction_mm` is the widest
     redness at the place of injection.
     """
 
@@ -32,7 +32,7 @@ class Given(BaseModel):
     route_ml: dict[Route, Annotated[float, Field(gt=0)]] | None = None
     irradiation_gy: float | None = Field(None, ge=0)
     medium_lot: str | None = None
-    unit: str | None = Field(None, max_length=40)
+    unit: str | None = Field(None, max_length=200)
     drawn_at: AwareDatetime | None = None
     ready_at: AwareDatetime | None = None
     released_at: AwareDatetime | None = None

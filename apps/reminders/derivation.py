@@ -205,7 +205,10 @@ def _tell_of_cancellation(
     if open_rows and quiet_reason(visit):
         outcome.silenced.extend(open_rows)
         return set()
-    if known is None or known <= at or open_rows:
+    if known is None or open_rows:
+        return open_rows
+    until = visit.told_until if known == visit.starts_at else known
+    if until <= at:
         return open_rows
     said = [row for row in rows if family_of(row.kind) == CANCELLED and row.starts_at == known]
     quiet = bool(quiet_reason(visit)) or visit.silenced_since_change
@@ -217,10 +220,10 @@ def _tell_of_cancellation(
         return set()
     role = next((row.role for row in rows if row.starts_at == known), "")
     for message in messages_for_cancellation(
-        starts=visit.wall(known), cancelled=visit.wall(at), told=(role,)
+        starts=visit.wall(until), cancelled=visit.wall(at), told=(role,)
     ):
         kind = next_kind(message.kind, [row.kind for row in said])
-        row = _delivery(visit, person_id, kind, at, known, at, starts_at=known)
+        row = _delivery(visit, person_id, kind, at, until, at, starts_at=known)
         row.role = message.role
         if quiet:
             row.state, row.last_error = DeliveryState.WITHDRAWN, SILENT

@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from apps.clinic.models import Change
 from apps.couples.models import Person
 from apps.couples.queries import silent_elsewhere
 from apps.reminders.messages import family_of
-from apps.treatments.models import Appointment
+from apps.treatments.models import Appointment, Record
 from protocols.reminders import CANCELLED
 from protocols.status import Status
 
@@ -36,6 +38,7 @@ class Visit:
     row: Appointment
     coming: Mapping[UUID, Coming]
     silenced_since_change: bool = False
+    stopped: bool = False
 
     @property
     def id(self) -> UUID:
@@ -50,6 +53,12 @@ class Visit:
         if self.row.starts_at is None:
             raise ValueError("this visit has no time")
         return self.row.starts_at
+
+    @property
+    def told_until(self) -> datetime:
+        """Until when its cancellation is worth telling: its start; of a session that was stopped, its end, since
+        whoever comes later in the day has not left home."""
+        return self.row.ends_at if self.stopped and self.row.ends_at is not None else self.time
 
     @property
     def is_booked(self) -> bool:
@@ -107,7 +116,9 @@ def load_visit(appointment_id: UUID) -> Visit | None:
 def visit_of(row: Appointment) -> Visit:
     named = (("recipient", row.recipient), ("partner", row.partner))
     coming = {person.pk: Coming(role, person) for role, person in named if person is not None}
-    return Visit(row, coming, bool(getattr(row, "silenced_since", False)))
+    return Visit(
+        row, coming, bool(getattr(row, "silenced_since", False)), bool(getattr(row, "stopped_since", False))
+    )
 
 
 def quiet_reason(visit: Visit) -> str:
@@ -155,6 +166,15 @@ def _with_everything(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
     silenced = Change.objects.filter(
         couple_id=OuterRef("treatment__couple_id"), kind="couple.silenced", at__gte=OuterRef("changed_at")
     )
+    stopped = Record.objects.alias(
+        of_step=KT("data__step"), of_occurrence=Cast(KT("data__occurrence"), IntegerField())
+    ).filter(
+        treatment_id=OuterRef("treatment_id"),
+        kind="stopped",
+        of_step=OuterRef("step"),
+        of_occurrence=OuterRef("occurrence"),
+        recorded_at__gte=OuterRef("changed_at"),
+    )
     return rows.select_related(
         "clinic", "recipient", "partner", "treatment__couple", "treatment__protocol_version"
-    ).annotate(silenced_since=Exists(silenced))
+    ).annotate(silenced_since=Exists(silenced), stopped_since=Exists(stopped))

@@ -49,9 +49,15 @@ def require_may_record(actor: Actor, said: CoreRecord) -> None:
         )
 
 
-def require_may_release(actor: Actor) -> None:
-    """A unit is released, or not, by a named person: a verified doctor, or the laboratory. No program ever is."""
+def require_may_release(actor: Actor) -> int:
+    """A unit is released, or not, by a named person: a verified doctor, or the laboratory. No program ever is.
+
+    Returns the id of that person's user.
+    """
     require_verified(actor, "doctor", "lab")
+    if actor.user_id is None:
+        raise AssertionError("a verified actor has a user")
+    return actor.user_id
 
 
 def require_may_decide(actor: Actor, flag: Flag) -> None:

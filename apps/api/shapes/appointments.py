@@ -141,7 +141,7 @@ class GivenRequest(Strict):
     irradiation_gy = serializers.FloatField(required=False, allow_null=True, min_value=0)
     medium_lot = StrictText(required=False, allow_null=True, max_length=100)
     sites = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=100)
-    unit = StrictText(required=False, allow_null=True, max_length=40, help_text="The code on the label")
+    unit = StrictText(required=False, allow_null=True, max_length=200, help_text="The code on the label")
     drawn_at = Moment(required=False, allow_null=True)
     ready_at = Moment(required=False, allow_null=True)
     released_at = Moment(required=False, allow_null=True)
