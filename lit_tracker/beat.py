@@ -27,6 +27,10 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "task": "apps.treatments.tasks.follow_moves",
             "schedule": minute,
         },
+        "go on with closings that are applied": {
+            "task": "apps.booking.tasks.follow_closings",
+            "schedule": minute,
+        },
         "make the day sheets of tomorrow": {
             "task": "apps.booking.tasks.make_day_sheets",
             "schedule": 15 * minute,

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import asdict
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from apps.booking.closing_applying import apply_closing_lines
 from apps.booking.sheets import make_evening_sheets
+
+_log = logging.getLogger(__name__)
 
 
 @shared_task
 def make_day_sheets() -> dict[str, int]:
     """Tomorrow's day sheet of every clinic in which it is evening now. Killed or doubled, no harm."""
     return make_evening_sheets(at=timezone.now())
+
+
+@shared_task
+def apply_closing(closing_id: str) -> dict[str, object]:
+    """Takes up a share of one closing's lines. More than one run's share is left to another run at once."""
+    applied = apply_closing_lines(at=timezone.now(), closing_id=UUID(closing_id))
+    if applied.left:
+        apply_closing.delay(closing_id)
+    return asdict(applied)
+
+
+@shared_task
+def follow_closings() -> dict[str, object]:
+    """Takes up lines of closings that a lost broker or a killed worker has left."""
+    applied = apply_closing_lines(at=timezone.now())
+    if applied.left:
+        follow_closings.delay()
+    return asdict(applied)
+
+
+def apply_closing_soon(closing_id: UUID) -> None:
+    """Asks a worker to take up the closing, after its commit. Without a broker this gives up within ten seconds and raises
+    nothing; the sweep of the next minute takes it up.
+    """
+    try:
+        apply_closing.apply_async((str(closing_id),), retry=False)
+    except OperationalError:
+        _log.warning("no broker: closing %s waits for the sweep", closing_id)
