@@ -45,7 +45,6 @@ RIGHTS: Mapping[str, frozenset[ActorRole]] = {
     "record": frozenset({"nurse", "doctor"}),
     "record for the laboratory": frozenset({"nurse", "doctor", "lab"}),
     "note": frozenset({"nurse", "doctor", "lab", "manager"}),
-    "release a unit": frozenset({"doctor", "lab"}),
     "see donor safety": frozenset({"doctor", "lab"}),
     "set limits": frozenset({"doctor"}),
     "write notes on couples": frozenset({"nurse", "doctor", "manager"}),
