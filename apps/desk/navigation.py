@@ -37,11 +37,15 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _entries(desk: Desk) -> list[tuple[str, list[tuple[str, str, str]]]]:
     work = [
-        ("Today", "today", "admin:index"),
+        ("Worklist", "checklist", "admin:index"),
+        ("Day", "view_timeline", "admin:day"),
+        ("Load", "grid_view", "admin:load"),
         ("Couples", "group", "admin:couples_couple_changelist"),
         ("Treatments", "route", "admin:treatments_treatment_changelist"),
         ("Appointments", "calendar_month", "admin:treatments_appointment_changelist"),
         ("Flags", "flag", "admin:treatments_flag_changelist"),
+        ("Waiting list", "hourglass_empty", "admin:waiting"),
+        ("Close a day", "event_busy", "admin:closings"),
     ]
     house = [
         ("Protocols", "menu_book", "admin:treatments_protocolversion_changelist"),

@@ -181,6 +181,7 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
         arrived = [go("Arrived", "arrive", post=not asks, primary=not started)]
         arrived = arrived if book and not appointment.held else []
         rest = [go("Move", "move"), go("Missed", "miss"), go("Cancel", "cancel")] if book else []
+        rest += [go("Would come earlier", "earlier")] if book and not started else []
         return [*(done + arrived if started else arrived + done), *rest]
     if appointment.status == "arrived":
         return [
