@@ -13,6 +13,7 @@ from apps.couples.inputs import Identifier, PersonInput
 from apps.couples.models import BloodGroup, Language, Person
 from apps.desk.forms.base import DateField, DeskForm
 
+ROLES = ("recipient", "partner")
 # Systems that identifiers are asked for; others come through the API.
 SYSTEMS = (("mrn", "Hospital number (MRN)"), ("abha", "ABHA or national health number"))
 
@@ -80,15 +81,17 @@ class EnrolForm(DeskForm):
                 widget=forms.HiddenInput() if len(clinics) == 1 else forms.Select(),
                 initial=str(clinics[0].pk) if clinics else None,
             ),
+            # Whether each is a new person or somebody who is here: asked once likely people were shown.
+            **{f"is-{role}": forms.CharField(required=False, widget=forms.HiddenInput()) for role in ROLES},
             **{f"recipient-{name}": field for name, field in person_fields().items()},
             **{f"partner-{name}": field for name, field in person_fields().items()},
         }
         super().__init__(*args, asks=asks, **kwargs)
 
-    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The two people, for a page with two columns."""
+    def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """The two people, for a page with two columns: title, role, fields."""
         return [
-            (title, [self[name] for name in self.fields if name.startswith(f"{role}-")])
+            (title, role, [self[name] for name in self.fields if name.startswith(f"{role}-")])
             for role, title in (("recipient", "Recipient"), ("partner", "Partner"))
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +21,8 @@ class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     # What the button above the list says and opens, for whoever may add.
     add_words = ""
     add_name = ""
+    # Under which name the list goes out as a file; without one it does not.
+    export_name = ""
     actions = None
     list_per_page = 50
     list_filter_sheet = False
@@ -30,6 +32,16 @@ class ScopedList(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     def rows(self, desk: Desk) -> QuerySet[Any]:
         """The rows that this user may see; each list says which."""
         return self.model._default_manager.none()  # type: ignore[no-any-return]
+
+    def more_links(self, request: HttpRequest) -> tuple[tuple[Any, str], ...]:
+        """Further words and addresses above the list."""
+        return ()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "more_links": self.more_links(request)}
+        return cast(HttpResponse, super().changelist_view(request, context))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.rows(desk_of(request))

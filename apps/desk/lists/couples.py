@@ -14,19 +14,22 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from apps.couples.models import Couple
-from apps.couples.queries import couples_of, search
+from apps.couples.queries import couples_of, search, unreleased_of
 from apps.desk.access import Desk, desk_of
 from apps.desk.lists.base import ScopedList, pill
+from apps.desk.lists.filters import COUPLE_FILTERS
 from apps.desk.rows import who
 from apps.treatments.models import Treatment
 
 
 class CoupleList(ScopedList):
     add_words, add_name = "Enrol a couple", "admin:couples_couple_add"
+    export_name = "couples"
     list_display_links = ("code",)
     search_fields = ("code",)
     search_help_text = "Name, phone, code or hospital number"
     ordering = ("code",)
+    list_filter = COUPLE_FILTERS
     actions: Any = ("give_to",)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -58,7 +61,11 @@ class CoupleList(ScopedList):
         def names(couple: Couple) -> str:
             return who(couple, desk).text
 
-        phones = ("phones",) if desk.may_anywhere("see contact data") else ()
+        @display(description="phones")
+        def phones_here(couple: Couple) -> str:
+            return self.phones(couple) if desk.may("see contact data", couple.clinic) else "—"
+
+        phones = (phones_here,) if desk.may_anywhere("see contact data") else ()
         clinic = () if desk.has_one_clinic else ("clinic",)
         return ("code", names, *phones, "protocol", "messages_sent", "enrolled", *clinic)
 
@@ -69,10 +76,19 @@ class CoupleList(ScopedList):
             return queryset, False
         return queryset.filter(pk__in=found_couples(desk_of(request), search_term)), False
 
+    def more_links(self, request: HttpRequest) -> tuple[tuple[Any, str], ...]:
+        """Couples by file, and those who came in that way and hear nothing yet."""
+        desk, links = desk_of(request), []
+        if desk.may_anywhere("import"):
+            links.append((_("Import"), reverse("admin:couple_import")))
+        waiting = sum(unreleased_of(clinic).count() for clinic in desk.where("release"))
+        if waiting:
+            links.append((_("%(n)d still silent") % {"n": waiting}, reverse("admin:couples_unreleased")))
+        return tuple(links)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return desk_of(request).may_anywhere("enrol")
 
-    @display(description="phones")
     def phones(self, couple: Couple) -> str:
         return ", ".join(dict.fromkeys(filter(None, (couple.recipient.phone, couple.partner.phone)))) or "—"
 
@@ -85,6 +101,8 @@ class CoupleList(ScopedList):
 
     @display(description="messages")
     def messages_sent(self, couple: Couple) -> str:
+        if couple.unreleased_since is not None:
+            return pill("none: imported", "warn")
         return pill("none", "bad") if couple.is_silent else pill("sent", "good")
 
     @display(description="enrolled")

@@ -20,6 +20,7 @@ from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.lists.base import ScopedList, pill, tone
 from apps.desk.lists.couples import found_couples
+from apps.desk.lists.filters import COUPLE_FILTERS
 from apps.desk.rows import local, number
 from apps.treatments.drafts import drafts_of
 from apps.treatments.models import Appointment, Flag, FlagState, ProtocolVersion, Treatment
@@ -48,7 +49,9 @@ class _ByCouple(ScopedList):
 
 
 class TreatmentList(_ByCouple):
+    export_name = "treatments"
     list_display = ("couple_names", "protocol_version", "started_on", "open_flags", "closed")
+    list_filter = COUPLE_FILTERS
     list_display_links = ("couple_names",)
     couple_field = "couple"
 
@@ -161,6 +164,7 @@ class StepFilter(SimpleListFilter):
 
 
 class AppointmentList(_ByCouple):
+    export_name = "appointments"
     list_display = ("what", "couple_names", "when", "shown_status", "good_days")
     list_filter = (DayFilter, StatusFilter, StepFilter)
     ordering = (Coalesce(TruncDate("starts_at"), F("proposed_on"), F("earliest_on")), "starts_at", "pk")
@@ -234,6 +238,7 @@ def _all_flags(clinic: Clinic) -> QuerySet[Flag]:
 
 
 class FlagList(_ByCouple):
+    export_name = "flags"
     list_display = ("title", "couple_names", "text", "owner", "due", "shown_state")
     list_filter = (FlagStateFilter, OwnerFilter)
 

@@ -1,59 +1,23 @@
-"""Couples: enrolment, their people, silence, starting a treatment."""
+"""Couples: their people, silence, release, starting a treatment."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from apps.clinic.models import Clinic
 from apps.couples.models import Couple, SilenceReason
 from apps.couples.queries import couple_by_id, couples_with, person_by_id
-from apps.couples.services import end_silence, enrol_couple, silence_couple, update_person
-from apps.desk.access import Desk, desk_of
-from apps.desk.forms.base import DeskForm
+from apps.couples.services import end_silence, release_couple, silence_couple, update_person
+from apps.desk.access import desk_of
 from apps.desk.forms.clinic import StartForm
-from apps.desk.forms.people import EnrolForm, PersonForm, person_input
+from apps.desk.forms.people import PersonForm, person_input
 from apps.desk.pages.base import FormPage, press
 from apps.desk.rows import who
 from apps.treatments.queries import protocol_by_id, protocols_of
 from apps.treatments.services import start_treatment
-
-
-def enrol(request: HttpRequest) -> HttpResponse:
-    """A new couple; every fault of both people comes back at once."""
-    desk = desk_of(request)
-    clinics = desk.where("enrol")
-    if not clinics:
-        raise PermissionDenied("Your role may not enrol couples.")
-    form = EnrolForm(request.POST or None, clinics=clinics)
-
-    def act() -> str:
-        clinic = _chosen(desk, form)
-        couple = enrol_couple(
-            clinic=clinic,
-            recipient=person_input(form.cleaned_data, "recipient-", desk.at),
-            partner=person_input(form.cleaned_data, "partner-", desk.at),
-            actor=desk.require("enrol", clinic),
-            at=desk.at,
-        )
-        return _address(couple)
-
-    return FormPage(
-        title="Enrol a couple",
-        form=form,
-        act=act,
-        done="The couple is enrolled.",
-        button="Enrol",
-        back=reverse("admin:couples_couple_changelist"),
-        template="desk/enrol.html",
-    ).answer(request)
-
-
-def _chosen(desk: Desk, form: DeskForm) -> Clinic:
-    return desk.clinic(UUID(form.cleaned_data["clinic"]))
 
 
 def edit_person(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -123,6 +87,19 @@ def speak(request: HttpRequest, pk: UUID) -> HttpResponse:
         request,
         lambda: end_silence(couple=couple, actor=actor, at=desk.at),
         done="Messages are sent again.",
+        back=_address(couple),
+    )
+
+
+def release(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Messages for a couple that came in by file."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    actor = desk.require("release", couple.clinic)
+    return press(
+        request,
+        lambda: release_couple(couple=couple, actor=actor, at=desk.at),
+        done=_("Released: messages go out from now on."),
         back=_address(couple),
     )
 

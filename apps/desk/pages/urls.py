@@ -69,7 +69,6 @@ ROUTES: list[Route] = [
     *listing_urls.ROUTES,
     *closing_urls.ROUTES,
     *dose_urls.ROUTES,
-    ("couples/couple/add/", couples.enrol, "couples_couple_add"),
     (_COUPLE + "start/", couples.start, "couple_start"),
     (_COUPLE + "silence/", couples.silence, "couple_silence"),
     (_COUPLE + "speak/", couples.speak, "couple_speak"),
