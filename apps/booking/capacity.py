@@ -15,9 +15,9 @@ from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import Conflict
 from apps.clinic.models import Clinic, Resource
-from apps.treatments.models import Occupation
+from apps.treatments.models import Appointment, Occupation, Purpose
 
-__all__ = ["change_resource", "taken_ahead", "taken_between"]
+__all__ = ["change_resource", "held_until", "taken_ahead", "taken_between"]
 
 
 def change_resource(
@@ -61,3 +61,10 @@ def taken_between(
     if resource is not None:
         rows = rows.filter(resource=resource)
     return rows.values("appointment").distinct().count()
+
+
+def held_until(appointment: Appointment, *, at: datetime) -> tuple[datetime, datetime] | None:
+    """The slot that is held for the visit at the moment `at`: from when it begins, and until when it is held."""
+    rows = Occupation.objects.filter(appointment=appointment, purpose=Purpose.HELD, until__gt=at)
+    found = rows.order_by("starts_at").values_list("starts_at", "until").first()
+    return (found[0], found[1]) if found and found[1] else None

@@ -62,8 +62,11 @@ class BookForm(DeskForm):
 
     def starts_at(self) -> datetime:
         """The chosen wall time in the clinic's zone. Raises Invalid in the hour in which the clocks change."""
-        wall = datetime.combine(self.cleaned_data["on"], self.cleaned_data["time"])
-        return local_moment(self.zone, wall)
+        return local_moment(self.zone, self.wall())
+
+    def wall(self) -> datetime:
+        """The chosen wall time as it was typed: naive."""
+        return datetime.combine(self.cleaned_data["on"], self.cleaned_data["time"])
 
     def reason_text(self) -> str:
         picked: str = self.cleaned_data.get("reason") or ""

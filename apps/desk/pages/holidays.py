@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -84,10 +85,11 @@ def festivals(request: HttpRequest, pk: UUID, year: int) -> HttpResponse:
     actor = desk.require("run the clinic", clinic)
     listed = {row.on for row in holidays_of(clinic, year)}
     today = desk.today(clinic)
+    further = further_holidays(clinic.country, clinic.subdivision, year)
     offered = [
-        (day.on, _festival(day))
-        for day in further_holidays(clinic.country, clinic.subdivision, year)
-        if day.on not in listed and day.on >= today
+        (on, _festivals(on, list(days)))
+        for on, days in groupby(further, key=lambda day: day.on)
+        if on not in listed and on >= today
     ]
     form = FestivalsForm(request.POST or None, days=offered)
 
@@ -110,11 +112,12 @@ def festivals(request: HttpRequest, pk: UUID, year: int) -> HttpResponse:
     ).answer(request)
 
 
-def _festival(day: PublicHoliday) -> str:
-    about = [_CATEGORIES.get(day.category, day.category.replace("_", " "))]
-    if day.estimated:
-        about.append(_("date estimated"))
-    return f"{_day(day.on)}: {day.name} ({', '.join(str(text) for text in about)})"
+def _festivals(on: date, days: Sequence[PublicHoliday]) -> str:
+    """Everything that the library knows of one day, each name once, and who keeps it."""
+    names = dict.fromkeys(name for day in days for name in day.name.split("; "))
+    about = dict.fromkeys(str(_CATEGORIES.get(day.category, day.category.replace("_", " "))) for day in days)
+    estimated = [_("date estimated")] if any(day.estimated for day in days) else []
+    return f"{_day(on)}: {', '.join(names)} ({', '.join([*about, *estimated])})"
 
 
 def _day(on: date) -> str:

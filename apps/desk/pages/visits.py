@@ -10,27 +10,23 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from apps.booking.rules import MINUTES
-from apps.booking.services import attend, book, cancel, confirm, miss, move
-from apps.clinic.errors import LitError
+from apps.booking.services import attend, cancel, confirm, miss
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
-from apps.desk.forms.base import in_one_line
-from apps.desk.forms.visits import AttendForm, BookForm, ReasonForm, first_choice
+from apps.desk.forms.visits import AttendForm, ReasonForm
 from apps.desk.pages.base import FormPage, page, press
 from apps.desk.rows import (
     PREGNANCY_TEST,
     asks_on_arrival,
     buttons,
-    changes_in_words,
     flag_row,
     local,
     number,
     who,
 )
 from apps.treatments.models import Appointment
-from apps.treatments.queries import appointment_by_id, flags_of, plan_of, template
-from apps.treatments.services import preview, record
+from apps.treatments.queries import appointment_by_id, flags_of, template
+from apps.treatments.services import record
 from protocols.template import Step
 
 
@@ -38,117 +34,6 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk, visit = found(request, pk)
     context = {**frame(visit, desk), "buttons": buttons(visit, desk), "flags": _flags(visit, desk)}
     return page(request, "desk/visit.html", visit.title, context)
-
-
-def reserve(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Book, or pencil in what is held."""
-    desk, visit = found(request, pk)
-    actor = desk.require("book", visit.clinic)
-    form = _book_form(request, visit)
-
-    def act() -> str | None:
-        if "preview" in request.POST:
-            return None
-        book(
-            appointment=visit,
-            starts_at=form.starts_at(),
-            minutes=form.cleaned_data["minutes"],
-            actor=actor,
-            at=desk.at,
-            reason=form.reason_text(),
-            pencil=bool(form.cleaned_data.get("pencil")),
-        )
-        return address(visit)
-
-    button = "Pencil in" if visit.held else "Book"
-    return _booking_page(request, desk, visit, form, act, title=f"{button}: {visit.title}", button=button)
-
-
-def shift(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Move a booking; the page can first show what follows from it."""
-    desk, visit = found(request, pk)
-    actor = desk.require("book", visit.clinic)
-    form = _book_form(request, visit)
-
-    def act() -> str | None:
-        if "preview" in request.POST:
-            return None
-        move(
-            appointment=visit,
-            starts_at=form.starts_at(),
-            minutes=form.cleaned_data["minutes"],
-            actor=actor,
-            at=desk.at,
-            reason=form.reason_text(),
-        )
-        return address(visit)
-
-    return _booking_page(request, desk, visit, form, act, title=f"Move: {visit.title}", button="Move")
-
-
-def _book_form(request: HttpRequest, visit: Appointment) -> BookForm:
-    start = visit.starts_at if visit.in_force else None
-    usual = MINUTES[_step_of(visit).kind]
-    length = visit.ends_at - visit.starts_at if visit.in_force and visit.ends_at and visit.starts_at else None
-    return BookForm(
-        request.POST or None,
-        zone=visit.clinic.zone,
-        with_reason=not words.window_of(visit.plan),
-        with_pencil=visit.held and not visit.in_force,
-        minutes=int(length.total_seconds()) // 60 if length else usual,
-        initial=first_choice(visit.proposed_on or visit.earliest_on, start, visit.clinic.zone),
-    )
-
-
-def _booking_page(
-    request: HttpRequest,
-    desk: Desk,
-    visit: Appointment,
-    form: BookForm,
-    act: Callable[[], str | None],
-    *,
-    title: str,
-    button: str,
-) -> HttpResponse:
-    context = frame(visit, desk)
-    if request.method == "POST" and "preview" in request.POST and form.is_valid():
-        context |= _preview(visit, form, desk)
-    return FormPage(
-        title=title,
-        form=form,
-        act=act,
-        done="Saved. The plan has been made anew.",
-        button=button,
-        back=address(visit),
-        template="desk/book.html",
-        context=context,
-    ).answer(request)
-
-
-def _preview(visit: Appointment, form: BookForm, desk: Desk) -> dict[str, object]:
-    """What the plan would say with this day, or why it cannot be."""
-    today = desk.today(visit.clinic)
-    on = form.cleaned_data["on"]
-    data = {
-        "kind": "booked",
-        "step": visit.step,
-        "occurrence": visit.occurrence,
-        "on": on.isoformat(),
-        "pencilled": bool(form.cleaned_data.get("pencil")) or visit.pencilled,
-    }
-    try:
-        after, _ = preview(treatment=visit.treatment, records=[data], at=desk.at)
-    except LitError as error:
-        return {"refused": in_one_line(error)}
-    before = plan_of(visit.treatment, desk.at)
-    return {
-        "previewed": True,
-        "verdict": words.timing(words.window_of(visit.plan), on, words.room_of(visit.plan)),
-        "preview_lines": changes_in_words(before, after, today),
-        "preview_flags": [
-            flag.text for flag in after.flags if flag.key not in {old.key for old in before.flags}
-        ],
-    }
 
 
 def call_off(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -217,7 +102,7 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AttendForm(
         request.POST or None,
         today=min(on, desk.today(visit.clinic)),
-        dose=_step_of(visit) if "donor" in visit.attends else None,
+        dose=step_of(visit) if "donor" in visit.attends else None,
         asks_pregnancy=asks_on_arrival(visit),
     )
 
@@ -236,7 +121,7 @@ def perform(request: HttpRequest, pk: UUID) -> HttpResponse:
     ).answer(request)
 
 
-def _step_of(visit: Appointment) -> Step:
+def step_of(visit: Appointment) -> Step:
     return template(visit.treatment.protocol_version).step_named[visit.step]
 
 

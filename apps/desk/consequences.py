@@ -1,0 +1,150 @@
+"""What a booking would change, in words: visits, messages, calendar entries and what somebody would have to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.booking.preview_values import BookingPreview, EntryChange, FlagChange, Standing, VisitChange
+from apps.booking.previewing import preview_booking
+from apps.desk import words
+from apps.desk.access import Desk
+from apps.desk.rows import number
+from apps.reminders.foretelling import MessageChange, foretell
+from apps.treatments.models import Appointment
+from apps.treatments.queries import template
+from protocols import RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that changes: what, from what to what, and why the new day is that day."""
+
+    title: str
+    text: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """The preview as a page shows it. `summary` counts what changes in one line."""
+
+    preview: BookingPreview
+    verdict: str
+    summary: str
+    visits: tuple[Line, ...]
+    messages: tuple[Line, ...]
+    entries: tuple[Line, ...]
+    decisions: tuple[Line, ...]
+    cleared: tuple[Line, ...]
+    unfit: tuple[Line, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.visits or self.messages or self.entries or self.decisions or self.cleared)
+
+
+def consequences_of(
+    visit: Appointment, starts_at: datetime, desk: Desk, *, pencil: bool, minutes: int | None = None
+) -> Consequences:
+    """Reads everything that booking the visit then would change; writes nothing."""
+    preview = preview_booking(
+        appointment=visit, starts_at=starts_at, at=desk.at, pencil=pencil, minutes=minutes
+    )
+    told = foretell(treatment=visit.treatment, rows=preview.rows, at=desk.at) if preview.can_book else ()
+    sayer = _Sayer(visit, desk, {row.pk: row for row in preview.rows})
+    others = [change for change in preview.visits if change.appointment_id != visit.pk]
+    on = preview.starts_at.astimezone(ZoneInfo(visit.clinic.zone)).date()
+    return Consequences(
+        preview=preview,
+        verdict=words.timing(words.window_of(visit.plan), on, words.room_of(visit.plan)),
+        summary=_summary(others, told, preview),
+        visits=tuple(sayer.visit(change) for change in others),
+        messages=tuple(sayer.message(message) for message in told),
+        entries=tuple(sayer.entry(entry) for entry in preview.entries),
+        decisions=tuple(sayer.flag(flag) for flag in preview.flags_raised),
+        cleared=tuple(sayer.flag(flag) for flag in preview.flags_cleared),
+        unfit=tuple(sayer.visit(change) for change in preview.no_longer_fits),
+    )
+
+
+def _summary(others: list[VisitChange], told: tuple[MessageChange, ...], preview: BookingPreview) -> str:
+    counts = (
+        (len(others), ngettext("%(n)d other visit", "%(n)d other visits", len(others))),
+        (len(told), ngettext("%(n)d message", "%(n)d messages", len(told))),
+        (
+            len(preview.flags_raised),
+            ngettext("%(n)d decision", "%(n)d decisions", len(preview.flags_raised)),
+        ),
+        (
+            len(preview.entries),
+            ngettext("%(n)d calendar entry", "%(n)d calendar entries", len(preview.entries)),
+        ),
+    )
+    return ", ".join(text % {"n": n} for n, text in counts if n)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sayer:
+    subject: Appointment
+    desk: Desk
+    rows: dict[Any, Appointment]
+
+    @property
+    def today(self) -> date:
+        return self.desk.today(self.subject.clinic)
+
+    def visit(self, change: VisitChange) -> Line:
+        row = self.rows.get(change.appointment_id)
+        return Line(
+            title=_named(change.title, row),
+            text=f"{self._stands(change.was)} → {self._stands(change.becomes)}",
+            because=row.plan.get("because_text", "") if row is not None else "",
+        )
+
+    def _stands(self, standing: Standing | None) -> str:
+        if standing is None:
+            return _("not in the plan")
+        state = words.STATES[standing.state]
+        if standing.on:
+            state += f" {words.day(standing.on, self.today)}"
+        return state + (f", {_('on hold')}" if standing.held else "")
+
+    def message(self, message: MessageChange) -> Line:
+        when = _("now") if message.due_at <= self.desk.at else self._moment(message.due_at)
+        withdrawn = message.change == "withdrawn"
+        text = _("not sent any more (was due %(when)s)") if withdrawn else _("goes out: %(when)s")
+        title = _("%(text)s to the %(role)s") % {"text": words.words(message.text), "role": message.role}
+        return Line(title=title, text=text % {"when": when})
+
+    def entry(self, entry: EntryChange) -> Line:
+        return Line(
+            title=_named(entry.title, self.rows.get(entry.appointment_id)),
+            text=f"{self._shown(entry.was_at, entry.was_days)} → {self._shown(entry.becomes_at, entry.becomes_days)}",
+        )
+
+    def _shown(self, at: datetime | None, days: tuple[date, date] | None) -> str:
+        if at is not None:
+            return self._moment(at)
+        return words.span(*days, self.today) if days else _("nothing")
+
+    def flag(self, flag: FlagChange) -> Line:
+        settings = template(self.subject.treatment.protocol_version).flags.get(flag.code)
+        owner = (settings.owner if settings else None) or RULES[flag.code].owner
+        text, points = words.points_of(flag.code, flag.text)
+        return Line(
+            title=f"{words.flag_words(flag.code)} ({owner})", text="; ".join(filter(None, (text, *points)))
+        )
+
+    def _moment(self, moment: datetime) -> str:
+        return date_format(moment.astimezone(ZoneInfo(self.subject.clinic.zone)), "D j M, H:i")
+
+
+def _named(title: str, row: Appointment | None) -> str:
+    return " ".join(filter(None, (title, number(row.plan) if row is not None else "")))
