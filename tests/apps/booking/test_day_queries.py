@@ -41,12 +41,12 @@ def cost(clinic: Clinic) -> int:
 
 
 def test_a_day_costs_the_same_for_two_couples_and_for_twenty(clinic: Clinic, nurse: Actor) -> None:
-    chair = days.a_chair(clinic, places=20)
+    days.a_chair(clinic, places=20)
     for n in range(2):
-        days.takes(days.a_dose(clinic, nurse, f"Asha {n}"), chair, "injection", n + 1)
+        days.a_dose(clinic, nurse, f"Asha {n}")
     few = cost(clinic)
     for n in range(2, 20):
-        days.takes(days.a_dose(clinic, nurse, f"Asha {n}"), chair, "injection", n + 1)
+        days.a_dose(clinic, nurse, f"Asha {n}")
     assert len(day_queries.sessions_of(clinic, DAY, DAY)) == 20
     assert cost(clinic) == few == 3
 
