@@ -237,7 +237,7 @@ def _fill(kept: Person, other: Person, merge: PersonMerge, at: datetime) -> None
 def _empty(kept: Person, merge: PersonMerge, at: datetime) -> None:
     for name, value in merge.filled.get("fields", {}).items():
         if _plain(getattr(kept, name)) == value:
-            setattr(kept, name, Person._meta.get_field(name).get_default())
+            setattr(kept, name, _column(kept, name).get_default())
     if merge.filled.get("opted_out"):
         kept.wants_email = True
     kept.changed_at = at
@@ -249,7 +249,13 @@ def _plain(value: object) -> object:
 
 
 def _read(row: models.Model, name: str, value: object) -> Any:
-    return row._meta.get_field(name).to_python(value)
+    return _column(row, name).to_python(value)
+
+
+def _column(row: models.Model, name: str) -> models.Field[Any, Any]:
+    column = row._meta.get_field(name)
+    assert isinstance(column, models.Field)  # named here or by a merge itself
+    return column
 
 
 def _tell_all(kind: str, kept: Person, other: Person, actor: Actor, at: datetime) -> None:

@@ -31,8 +31,8 @@ def pointers_to(target: type[models.Model]) -> Iterator[tuple[type[models.Model]
 
 
 def _is_append_only(model: type[models.Model]) -> bool:
-    triggers = getattr(model._meta, "triggers", ())
-    return any(isinstance(one, pgtrigger.Protect) and pgtrigger.Update in one.operation for one in triggers)
+    protects = (one for one in getattr(model._meta, "triggers", ()) if isinstance(one, pgtrigger.Protect))
+    return any(one.operation is not None and pgtrigger.Update in one.operation for one in protects)
 
 
 def repoint(target: type[models.Model], old: UUID, new: UUID) -> list[Moved]:

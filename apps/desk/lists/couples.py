@@ -78,7 +78,8 @@ class CoupleList(ScopedList):
 
     def more_links(self, request: HttpRequest) -> tuple[tuple[Any, str], ...]:
         """Couples by file, and those who came in that way and hear nothing yet."""
-        desk, links = desk_of(request), []
+        desk = desk_of(request)
+        links: list[tuple[Any, str]] = []
         if desk.may_anywhere("import"):
             links.append((_("Import"), reverse("admin:couple_import")))
         waiting = sum(unreleased_of(clinic).count() for clinic in desk.where("release"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib.admin import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin import SimpleListFilter, display
@@ -284,7 +284,7 @@ class ProtocolList(ScopedList):
         mine = [draft for clinic in desk.where("edit protocols") for draft in drafts_of(clinic)]
         drafts = [(draft, heading_of(draft.document)["version"]) for draft in mine]
         context = {**(extra_context or {}), "drafts": drafts, "desk": desk}
-        return cast(HttpResponse, super().changelist_view(request, context))
+        return super().changelist_view(request, context)
 
     @display(description="published", ordering="published_at")
     def published_on(self, row: ProtocolVersion) -> str:
