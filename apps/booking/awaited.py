@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from apps.treatments.loading import template_from
 from apps.treatments.models import Flag, FlagState, ProtocolVersion, Record
 from protocols import Template
 from protocols.durations import add
+from protocols.laboratory import LabTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,14 @@ class Sampling:
 
     templates: Mapping[UUID, Template]
 
-    def by_test(self) -> dict[str, list[tuple[UUID, str]]]:
-        """For each test: the versions and their steps."""
-        found: dict[str, list[tuple[UUID, str]]] = defaultdict(list)
+    def by_test(self, today: date) -> dict[tuple[str, date | None], list[tuple[UUID, str]]]:
+        """For each test, and the first day of a sample that is not late today: the versions and their steps."""
+        found: dict[tuple[str, date | None], list[tuple[UUID, str]]] = defaultdict(list)
         for version, template in self.templates.items():
             for step in template.steps:
                 if step.kind == "test" and step.test:
-                    found[step.test].append((version, step.name))
+                    since = _not_late_since(template.tests[step.test], today)
+                    found[step.test, since].append((version, step.name))
         return dict(found)
 
     def due_on(self, version: UUID, step: str, sampled_on: date) -> date | None:
@@ -54,7 +56,7 @@ def sampling_of(clinic: Clinic) -> Sampling:
 def results_awaited(asked: Asked, sampling: Sampling) -> QuerySet[Any]:
     """Tests that were done and have no result in force sampled on that day or later, the oldest first.
 
-    One whose result is late has a flag, and is left out here. Each has `sampled`, its day as text. Treatments that
+    One whose result is late has or had a flag, and is left out here. Each has `sampled`, its day as text. Treatments that
     ended wait for nothing.
     """
     late = Flag.objects.filter(
@@ -65,14 +67,25 @@ def results_awaited(asked: Asked, sampling: Sampling) -> QuerySet[Any]:
         occurrence=OuterRef("occurrence"),
     )
     waiting = Q(pk__in=())
-    for test, steps in sampling.by_test().items():
+    for (test, since), steps in sampling.by_test(asked.today).items():
         here = Q(pk__in=())
         for version, step in steps:
             here |= Q(treatment__protocol_version=version, step=step)
-        waiting |= here & ~_answered(test)
+        in_time = Q(sampled__gte=since.isoformat()) if since else Q()
+        waiting |= here & in_time & ~_answered(test)
     done: QuerySet[Any] = visits(asked).filter(state="fulfilled", treatment__closed_reason="")
     done = done.annotate(sampled=KeyTextTransform("on", "plan")).filter(sampled__isnull=False)
     return done.filter(waiting, ~Exists(late)).order_by("sampled", "pk")
+
+
+def _not_late_since(test: LabTest, today: date) -> date | None:
+    """A day on or before the earliest one whose sample is not late today; None where no day is late.
+
+    A month counts as its longest: the flag itself, asked beside this, is exact.
+    """
+    if test.result_due is None or test.result_due.at is None:
+        return None
+    return today - timedelta(days=31 * test.result_due.at.months) - test.result_due.at.span
 
 
 def _answered(test: str) -> Q:

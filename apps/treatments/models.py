@@ -9,11 +9,14 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Least
 
 from apps.clinic.audit import audited
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Person
+from apps.treatments.calendar_models import CalendarEntry as CalendarEntry
 from apps.treatments.file_models import Attachment as Attachment
 from apps.treatments.file_models import AttachmentReading as AttachmentReading
 from apps.treatments.file_models import AttachmentWithdrawal as AttachmentWithdrawal
@@ -167,6 +170,28 @@ class Appointment(models.Model):
                 name="appointment_proposed",
                 condition=Q(proposed_on__isnull=False),
             ),
+            # The worklist's: what has no booking by its last good day, what is booked by its end, what was done by its day.
+            models.Index(
+                F("clinic"),
+                Least("latest_on", "bookable_to"),
+                name="appointment_unbooked",
+                condition=Q(
+                    status__in=("proposed", "noshow", "cancelled"),
+                    state__in=("proposed", "missed"),
+                    held=False,
+                ),
+            ),
+            models.Index(
+                fields=["clinic", "ends_at"],
+                name="appointment_in_force",
+                condition=Q(status__in=STATUSES_IN_FORCE),
+            ),
+            models.Index(
+                F("clinic"),
+                KeyTextTransform("on", "plan"),
+                name="appointment_done",
+                condition=Q(state="fulfilled"),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["treatment", "step", "occurrence"], name="appointment_once"),
@@ -202,31 +227,6 @@ class Appointment(models.Model):
     @property
     def in_force(self) -> bool:
         return self.status in STATUSES_IN_FORCE
-
-
-class CalendarEntry(models.Model):
-    """What calendars know of a visit. Outlives the visit's row, so that UID and SEQUENCE never start again.
-
-    `shown` is what a calendar could see when `sequence` was last raised.
-    """
-
-    appointment_id = models.UUIDField(primary_key=True, editable=False)
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
-    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="calendar_entries")
-    sequence = models.PositiveIntegerField(default=0)
-    shown = models.JSONField(default=dict)
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name_plural = "calendar entries"
-        constraints: ClassVar = [SameClinic(field="treatment", name="calendar_entry_treatment_in_clinic")]
-
-    def __str__(self) -> str:
-        return f"{self.appointment_id} {self.sequence}"
-
-    @property
-    def uid(self) -> str:
-        return f"{self.appointment_id}@{settings.FEED_UID_DOMAIN}"
 
 
 class FlagState(models.TextChoices):
