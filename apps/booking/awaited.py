@@ -102,7 +102,8 @@ def _answered(test: str) -> Q:
 
 def _standing(said: QuerySet[Any]) -> Exists:
     """One of them on the sample's day or later, that no correction took out of force."""
-    taken_back = Record.objects.filter(
-        treatment=OuterRef("treatment"), kind="correction", data__of=Cast(OuterRef("pk"), TextField())
+    corrections = Record.objects.filter(treatment=OuterRef("treatment"), kind="correction")
+    taken_back = corrections.annotate(of=KeyTextTransform("of", "data")).filter(
+        of=Cast(OuterRef("pk"), TextField())
     )
     return Exists(said.filter(~Exists(taken_back), sampled__gte=OuterRef("sampled")))
