@@ -36,6 +36,11 @@ def pick(wanted: Wanted, wall: datetime, minutes: int | None) -> Slot:
     Rules on the day are the caller's.
     """
     lock_what_it_may_take(wanted)
+    return look(wanted, wall, minutes)
+
+
+def look(wanted: Wanted, wall: datetime, minutes: int | None) -> Slot:
+    """What `pick` would pick now, without a lock: for a preview."""
     if wanted.recipe.plain:
         return _plain(wanted, wall, minutes)
     found = search(wanted, wall.date(), wall.date())

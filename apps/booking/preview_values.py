@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from apps.booking.slots import Slot
 from apps.treatments.models import Appointment
 from protocols import PlannedVisit
 
@@ -81,12 +82,16 @@ class EntryChange:
 
 @dataclass(frozen=True, slots=True)
 class BookingPreview:
-    """Everything that would change. `rows` are the visits as they would be stored, in memory only, by their ids."""
+    """Everything that would change; `slot` is None where it is refused.
+
+    `rows` are the visits as they would be stored, in memory only, by their ids.
+    """
 
     fingerprint: str
     starts_at: datetime
     ends_at: datetime
     refusal: Refusal | None = None
+    slot: Slot | None = None
     visits: tuple[VisitChange, ...] = ()
     flags_raised: tuple[FlagChange, ...] = ()
     flags_cleared: tuple[FlagChange, ...] = ()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from apps.booking.picking import look
 from apps.booking.preview_values import (
     BookingPreview,
     EntryChange,
@@ -22,10 +23,11 @@ from apps.booking.preview_values import (
     VisitChange,
     window_code,
 )
-from apps.booking.rules import MINUTES, refuse_closed, refuse_day, refuse_hours, refuse_moment, refuse_visit
+from apps.booking.rules import MINUTES
+from apps.booking.slots import Slot
+from apps.booking.wanted import refuse_odd, wanted
 from apps.clinic.clock import local_moment
 from apps.clinic.errors import Invalid, LitError
-from apps.clinic.queries import hours_of
 from apps.treatments.applying import set_plan, shown_of
 from apps.treatments.fingerprint import fingerprint
 from apps.treatments.gathered import Gathered
@@ -50,24 +52,25 @@ def preview_booking(
 ) -> BookingPreview:
     """What booking or moving the visit to `starts_at` (aware, or wall time of the clinic) would change at the moment `at`.
 
-    Without `minutes` a booking stays as long as it is and a new one is as long as its kind of step. A time that cannot be
-    is a `refusal`, never an error: NotFound alone is raised, where the plan has no such visit any more.
+    `minutes` are as in `book`; `slot` is the session with what it would take. A time that cannot be is a `refusal`,
+    never an error: NotFound alone is raised, where the plan has no such visit any more.
     """
     gathered = load(appointment.treatment, at=at)
     row = gathered.visit_of(appointment)
-    length = minutes if minutes is not None else usual_minutes(gathered, row)
+    length = timedelta(minutes=minutes if minutes is not None else _usual_minutes(gathered, row))
     seen = fingerprint(gathered)
     try:
         wall = local_moment(gathered.treatment.clinic.zone, starts_at)
     except Invalid as error:
         given = starts_at if starts_at.tzinfo else starts_at.replace(tzinfo=UTC)
-        return BookingPreview(seen, given, given + timedelta(minutes=length), _refusal(error))
+        return BookingPreview(seen, given, given + length, _refusal(error))
+    slot, refusal = _slot(gathered, row, wall, minutes, pencil=pencil, at=at)
     begins = wall.astimezone(UTC)
-    ends = begins + timedelta(minutes=length)
+    ends = slot.ends_at if slot else begins + length
     try:
         after = _plan_with(gathered, row, wall.date(), pencil)
     except LitError as error:
-        return BookingPreview(seen, begins, ends, _refusal(error))
+        return BookingPreview(seen, begins, ends, refusal or _refusal(error))
     before = gathered.plan()
     as_booked = _as_booked(gathered, row, begins, ends, wall, pencil)
     rows = tuple(_rows_after(gathered, after, as_booked))
@@ -76,7 +79,8 @@ def preview_booking(
         seen,
         begins,
         ends,
-        _refused(gathered, row, wall, length, pencil=pencil, at=at),
+        refusal,
+        slot=slot,
         visits=changes,
         flags_raised=_flags(after, before),
         flags_cleared=_flags(before, after),
@@ -86,7 +90,7 @@ def preview_booking(
     )
 
 
-def usual_minutes(gathered: Gathered, row: Appointment) -> int:
+def _usual_minutes(gathered: Gathered, row: Appointment) -> int:
     """How long the visit takes: as booked, else as its kind of step."""
     if row.in_force and row.starts_at and row.ends_at:
         return int((row.ends_at - row.starts_at).total_seconds() // 60)
@@ -106,26 +110,25 @@ def _plan_with(gathered: Gathered, row: Appointment, on: date, pencil: bool) -> 
     return gathered.plan(gathered.facts(booked, without=[(row.step, row.occurrence)]))
 
 
-def _refused(
-    gathered: Gathered, row: Appointment, wall: datetime, minutes: int, *, pencil: bool, at: datetime
-) -> Refusal | None:
-    """The rules of `apps.booking.rules`, in the order in which the verbs ask them; a missing reason comes last."""
-    facts = gathered.facts(without=[(row.step, row.occurrence)])
-    visit = gathered.plan(facts).visit(row.step, row.occurrence)
-    on, clinic = wall.date(), gathered.treatment.clinic
+def _slot(
+    gathered: Gathered, row: Appointment, wall: datetime, minutes: int | None, *, pencil: bool, at: datetime
+) -> tuple[Slot | None, Refusal | None]:
+    """What the verb would take, by the rules and in the order in which it asks them; a missing reason comes last."""
     try:
-        refuse_visit(visit, pencil=pencil)
-        if visit is None:
-            return None
-        refuse_moment(wall, minutes, on=on, facts=facts, visit=visit, at=at)
-        refuse_day(visit, on, today=gathered.today, reason="asked last")
-        refuse_closed(visit, on, workdays=gathered.workdays, facts=facts, donor=visit.donor or "")
-        hours = hours_of(clinic).filter(weekday=on.weekday())
-        refuse_hours(wall, minutes, hours.values_list("opens_at", "closes_at"))
-        refuse_day(visit, on, today=gathered.today, reason="")
+        asked = wanted(gathered, row, pencil=pencil, at=at)
+        if not asked.recipe.plain:
+            refuse_odd(wall, minutes)
+        if minutes is None:
+            asked, minutes = asked.as_booked(), asked.usual_minutes()
+        asked.refuse(wall, minutes or asked.recipe.first_minutes, reason="asked last")
+        slot = look(asked, wall, minutes)
     except LitError as error:
-        return _refusal(error)
-    return None
+        return None, _refusal(error)
+    try:
+        asked.refuse_day(wall.date(), reason="")
+    except LitError as error:
+        return slot, _refusal(error)
+    return slot, None
 
 
 def _refusal(error: LitError) -> Refusal:

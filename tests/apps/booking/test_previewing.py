@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from apps.booking.previewing import preview_booking
+from apps.booking.queries import best_slots
 from apps.booking.services import book, cancel, move
 from apps.clinic.actors import Actor
 from apps.clinic.errors import NotFound
@@ -156,6 +157,42 @@ def test_the_fingerprint_stays_while_nothing_changed_and_differs_after(
         preview_booking(appointment=dose(treatment), starts_at=when, at=rows.AT).fingerprint
         != booked.fingerprint
     )
+
+
+def test_the_session_with_its_places_is_the_one_that_is_booked(
+    clinic: Clinic, treatment: Treatment, nurse: Actor
+) -> None:
+    rows.equipped(clinic)
+    slot = best_slots(dose(treatment), at=rows.AT)[0]
+    seen = preview_booking(appointment=dose(treatment), starts_at=slot.starts_at, at=rows.AT)
+    booked = book(appointment=dose(treatment), starts_at=slot.starts_at, actor=nurse, at=rows.AT)
+    assert seen.refusal is None
+    assert seen.slot is not None
+    assert (seen.starts_at, seen.ends_at) == (booked.starts_at, booked.ends_at)
+    taken = Occupation.objects.filter(appointment=booked, resource__isnull=False)
+    wanted = {(take.resource_id, take.place) for link in seen.slot.links for take in link.takes}
+    assert set(taken.values_list("resource_id", "place")) == wanted
+
+
+def test_a_full_place_is_a_refusal_with_the_next_times(
+    clinic: Clinic, treatment: Treatment, nurse: Actor
+) -> None:
+    resources = rows.equipped(clinic)
+    slot = best_slots(dose(treatment), at=rows.AT)[0]
+    for place in (1, 2):
+        Occupation.objects.create(
+            clinic=clinic,
+            appointment=rows.visit(treatment, "sensitisation", 2),
+            activity="elsewhere",
+            resource=resources["Phlebotomy"],
+            place=place,
+            starts_at=slot.starts_at,
+            ends_at=slot.starts_at + timedelta(minutes=45),
+        )
+    seen = preview_booking(appointment=dose(treatment), starts_at=slot.starts_at, at=rows.AT)
+    assert seen.refusal is not None
+    assert seen.refusal.code == "slot_taken"
+    assert "Free on that day" in seen.refusal.remedy
 
 
 def test_another_couples_booking_leaves_the_fingerprint(
