@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -64,7 +66,9 @@ def consequences_of(
     return Consequences(
         preview=preview,
         verdict=words.timing(words.window_of(visit.plan), on, words.room_of(visit.plan)),
-        summary=_summary(others, told, preview),
+        summary=_summary(
+            len(others), len(told), len(preview.entries), map(sayer.owner, preview.flags_raised)
+        ),
         visits=tuple(sayer.visit(change) for change in others),
         messages=tuple(sayer.message(message) for message in told),
         entries=tuple(sayer.entry(entry) for entry in preview.entries),
@@ -74,20 +78,18 @@ def consequences_of(
     )
 
 
-def _summary(others: list[VisitChange], told: tuple[MessageChange, ...], preview: BookingPreview) -> str:
-    counts = (
-        (len(others), ngettext("%(n)d other visit", "%(n)d other visits", len(others))),
-        (len(told), ngettext("%(n)d message", "%(n)d messages", len(told))),
-        (
-            len(preview.flags_raised),
-            ngettext("%(n)d decision", "%(n)d decisions", len(preview.flags_raised)),
-        ),
-        (
-            len(preview.entries),
-            ngettext("%(n)d calendar entry", "%(n)d calendar entries", len(preview.entries)),
-        ),
-    )
-    return ", ".join(text % {"n": n} for n, text in counts if n)
+def _summary(others: int, told: int, entries: int, owners: Iterable[str]) -> str:
+    """What changes, counted: ``3 other visits, 2 messages, 1 doctor's decision``."""
+    counts = [
+        (others, ngettext("%(n)d other visit", "%(n)d other visits", others)),
+        (told, ngettext("%(n)d message", "%(n)d messages", told)),
+        (entries, ngettext("%(n)d calendar entry", "%(n)d calendar entries", entries)),
+    ]
+    lines = [text % {"n": n} for n, text in counts if n]
+    for owner, n in sorted(Counter(owners).items()):
+        text = ngettext("%(n)d %(owner)s's decision", "%(n)d %(owner)s's decisions", n)
+        lines.append(text % {"n": n, "owner": owner})
+    return ", ".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,16 @@ class _Sayer:
         return words.span(*days, self.today) if days else _("nothing")
 
     def flag(self, flag: FlagChange) -> Line:
-        settings = template(self.subject.treatment.protocol_version).flags.get(flag.code)
-        owner = (settings.owner if settings else None) or RULES[flag.code].owner
         text, points = words.points_of(flag.code, flag.text)
         return Line(
-            title=f"{words.flag_words(flag.code)} ({owner})", text="; ".join(filter(None, (text, *points)))
+            title=f"{words.flag_words(flag.code)} ({self.owner(flag)})",
+            text="; ".join(filter(None, (text, *points))),
         )
+
+    def owner(self, flag: FlagChange) -> str:
+        """Whose flag it would be: as the protocol says, else as the rule does."""
+        settings = template(self.subject.treatment.protocol_version).flags.get(flag.code)
+        return (settings.owner if settings else None) or RULES[flag.code].owner
 
     def _moment(self, moment: datetime) -> str:
         return date_format(moment.astimezone(ZoneInfo(self.subject.clinic.zone)), "D j M, H:i")

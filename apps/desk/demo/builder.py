@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apps.booking.queries import slots_of
 from apps.booking.services import arrive, attend, book, cancel, miss
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_date
-from apps.clinic.errors import Invalid
 from apps.clinic.loading import workdays_of
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, SilenceReason
@@ -34,6 +34,8 @@ from apps.treatments.services import (
 _FIRST_ACT = time(9, 0)
 _FINDINGS = frozenset({"consent", "screening", "absence"})
 _DAY = timedelta(days=1)
+# So many of the times of a day are given out; the others stay for whoever looks around.
+_USUAL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,21 +212,22 @@ class _Life:
         )
 
     def _book(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
-        # Early enough for the longest visit to end before a short day does.
-        start = time(9 + self.n % 2, 30 * (self.n // 2 % 2))
-        wall = datetime.combine(given["on"], start)
         visit = self._visit(given)
-
-        def place_it(reason: str) -> None:
-            book(appointment=visit, starts_at=wall, actor=actor, at=at, reason=reason, pencil=given["pencil"])
-
-        try:
-            place_it(given["reason"])
-        except Invalid as error:
-            # A closed day can push a booking just outside the good days; a nurse would say so.
-            if error.code != "needs_reason":
-                raise
-            place_it("Clinic closed or fully booked")
+        (day,) = slots_of(visit, at=at, from_on=given["on"], to_on=given["on"])
+        if not day.slots:
+            raise ValueError(f"{visit.title} on {day.on}: {day.why}")
+        # Those who need not wait long come first; what is left differs from couple to couple.
+        usual = sorted(day.slots, key=lambda slot: (slot.ends_at - slot.starts_at, slot.starts_at))[:_USUAL]
+        slot = usual[self.n % len(usual)]
+        reason = given["reason"] or ("Clinic closed or fully booked" if slot.needs_reason else "")
+        book(
+            appointment=visit,
+            starts_at=slot.starts_at,
+            actor=actor,
+            at=at,
+            reason=reason,
+            pencil=given["pencil"],
+        )
 
     def _attend(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         attend(appointment=self._visit(given), on=given["on"], given=given["given"], actor=actor, at=at)

@@ -22,6 +22,7 @@ from apps.clinic.services import (
     tick_holidays,
 )
 from apps.desk.demo.builder import Place, enrol, live
+from apps.desk.demo.equipment import equip
 from apps.desk.demo.people import HYDERABAD, LONDON, Two
 from apps.desk.demo.stories import STORIES, Story
 from apps.desk.pages.links import feed_path
@@ -61,7 +62,7 @@ SETUPS = (
             discreet_place="Banjara Clinic, Road 12",
         ),
         HYDERABAD,
-        ((range(6), time(9), time(18)), (range(6, 7), time(9), time(13))),
+        ((range(6), time(8), time(18)), (range(6, 7), time(8), time(14))),
         (("nurse", "Sunitha", "Rani"), ("doctor", "Farah", "Ansari"), ("lab", "Kishore", "Kumar"),
          ("manager", "Padma", "Rao")),
     ),
@@ -77,7 +78,7 @@ SETUPS = (
             discreet_place="Fitzrovia Clinic, 2nd floor",
         ),
         LONDON,
-        ((range(5), time(8), time(17)), (range(5, 6), time(9), time(13))),
+        ((range(5), time(8), time(18)), (range(5, 6), time(8), time(14))),
         (("nurse", "Bridget", "Nolan"), ("doctor", "Helen", "Marsh"), ("lab", "Peter", "Osei"),
          ("manager", "Ruth", "Ellis")),
         ".london",
@@ -141,6 +142,7 @@ def _place(
         staff[role] = actor_for(user, clinic, "demo", signed_in=True)
     spans = [Span(day, opens, closes) for days, opens, closes in setup.hours for day in days]
     set_hours(clinic=clinic, spans=spans, actor=staff["manager"], at=born)
+    equip(clinic, staff["manager"], born)
     for year in range(born.year, at.year + 2):
         tick_holidays(clinic=clinic, year=year, actor=staff["manager"], at=born)
     if setup.closed is not None:
