@@ -67,7 +67,7 @@ def _slashed(said: str, first: int, second: int, year: int, style: DateStyle) ->
     if style == "iso":
         both = first <= 12 and second <= 12 and first != second
         why = f'"{said}" may be two different days.' if both else f'"{said}" does not have the year first.'
-        raise ValueError(f"{why} Say above how days are written in this file, or write 2026-01-12.")
+        raise ValueError(f"{why} Say at the upload how days are written, or write 2026-01-12.")
     day, month = (first, second) if style == "dmy" else (second, first)
     if month > 12:
         order = "day" if style == "dmy" else "month"
@@ -80,7 +80,8 @@ def _slashed(said: str, first: int, second: int, year: int, style: DateStyle) ->
 def _serial(number: float, reading: Reading) -> date:
     if not reading.serials:
         raise ValueError(
-            f"{number:g} is a number, not a date. Format the column as a date, or say above that numbers are Excel's days."
+            f"{number:g} is a number, not a date. Format the column as a date, "
+            "or say at the upload that such numbers are Excel's days."
         )
     if number != int(number) or int(number) not in _SERIALS:
         raise ValueError(f"{number:g} is no day of Excel's. Write it as 2026-01-12.")

@@ -92,18 +92,21 @@ def _join(
         )
     except Invalid as error:
         raise Invalid(faults=[_column_of(fault, items) for fault in error.faults]) from error
-    given = ", ".join(in_words(row.values[f"dose_{n}_on"]) for n in doses)
-    sampled = ", ".join(in_words(row.values[f"result_{n}_sampled_on"]) for n in results)
     return (
         f"Joins {version.title}, version {version.version}, on {in_words(on)}.",
-        *([f"{len(doses)} past {'dose' if len(doses) == 1 else 'doses'}: {given}."] if doses else []),
-        *(
-            [f"{len(results)} past {'result' if len(results) == 1 else 'results'}: {sampled}."]
-            if results
-            else []
-        ),
-        *(["A doctor says which of them count."] if doses or results else []),
+        *_told(row, doses, results),
     )
+
+
+def _told(row: Row, doses: Sequence[int], results: Sequence[int]) -> list[str]:
+    given = ", ".join(in_words(row.values[f"dose_{n}_on"]) for n in doses)
+    sampled = ", ".join(in_words(row.values[f"result_{n}_sampled_on"]) for n in results)
+    told = []
+    if doses:
+        told.append(f"{len(doses)} past {'dose' if len(doses) == 1 else 'doses'}: {given}.")
+    if results:
+        told.append(f"{len(results)} past {'result' if len(results) == 1 else 'results'}: {sampled}.")
+    return [*told, *(["A doctor says which of them count."] if told else [])]
 
 
 def _numbered(row: Row, kind: str, most: int) -> list[int]:
