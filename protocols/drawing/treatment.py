@@ -123,7 +123,7 @@ class _Sheet:
     def visit(self, visit: PlannedVisit, top: float) -> None:
         """One row: its name, its window, and where it stands in it."""
         y = top + (self.row / 2 if self.beside else self.row - 13)
-        with self.canvas.group(line_of(visit), class_=f"tl-visit tl-{visit.state.value}"):
+        with self.canvas.group(line_of(visit), class_=f"tl-visit tl-is-{visit.state.value}"):
             self._line_between(top)
             if visit.window is not None:
                 self._window(visit, y)
