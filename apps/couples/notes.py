@@ -112,7 +112,7 @@ def _signed(actor: Actor, at: datetime) -> dict[str, object]:
 
 def _require_in_force(couple: Couple, note: Note) -> None:
     """Holds under the couple's lock: of two who replace one note, the second is told."""
-    if note.couple_id != couple.pk:
+    if couple.pk not in (note.couple_id, note.couple.merged_into_id):
         raise NotFound("There is no such note of this couple.", field="replaces")
     if note.is_withdrawal or Note.objects.filter(replaces=note).exists():
         raise Conflict(

@@ -84,10 +84,11 @@ def silent_elsewhere(person: Person, couple: Couple) -> bool:
 
 
 def notes_of(couple: Couple) -> QuerySet[Note]:
-    """Everything ever written down about the couple, the newest day first, replaced notes and withdrawals included."""
-    return (
-        Note.objects.filter(couple=couple).select_related("replaced_by").order_by("-on", "-recorded_at", "id")
-    )
+    """Everything ever written down about the couple, the newest day first, replaced notes and withdrawals included; and
+    about the couples that were merged into it, whose notes stay where they were written.
+    """
+    theirs = Q(couple=couple) | Q(couple__merged_into=couple)
+    return Note.objects.filter(theirs).select_related("replaced_by").order_by("-on", "-recorded_at", "id")
 
 
 def note_by_id(clinic: Clinic, note_id: UUID) -> Note:
@@ -103,11 +104,17 @@ def pinned_of(couples: Iterable[Couple]) -> dict[UUID, list[Note]]:
     out. Callers pass couples that they found inside one of their own clinics.
     """
     found: dict[UUID, list[Note]] = defaultdict(list)
+    asked = {couple.pk for couple in couples}
     standing = Note.objects.filter(
-        couple__in=list(couples), kind__in=PINNED, is_withdrawal=False, replaced_by__isnull=True
+        Q(couple__in=asked) | Q(couple__merged_into__in=asked),
+        kind__in=PINNED,
+        is_withdrawal=False,
+        replaced_by__isnull=True,
     )
-    for note in standing.order_by("recorded_at", "id"):
-        found[note.couple_id].append(note)
+    for note in standing.select_related("couple").order_by("recorded_at", "id"):
+        of = note.couple_id if note.couple_id in asked else note.couple.merged_into_id
+        if of is not None:
+            found[of].append(note)
     return dict(found)
 
 
@@ -118,7 +125,9 @@ def similar_to(couple: Couple) -> list[Couple]:
     own = (couple.recipient, couple.partner)
     sought = {key for person in own for key in keys_of(person.full_name)}
     likely = (
-        NameKeys.objects.filter(clinic=couple.clinic_id, keys__overlap=sorted(sought))
+        NameKeys.objects.filter(
+            clinic=couple.clinic_id, keys__overlap=sorted(sought), person__merged_into=None
+        )
         .exclude(person__in=[person.pk for person in own])
         .select_related("person")
         .order_by("person_id")[: 10 * _SIMILAR_SHOWN]

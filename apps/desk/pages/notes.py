@@ -30,7 +30,7 @@ def replace(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk = desk_of(request)
     note = desk.find(lambda clinic: note_by_id(clinic, pk))
     desk.require(RIGHT, note.couple.clinic)
-    couple = desk.find(lambda clinic: couple_by_id(clinic, note.couple_id))
+    couple = _couple_of(note, desk)
     return _form(request, desk, couple, note)
 
 
@@ -38,7 +38,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk = desk_of(request)
     note = desk.find(lambda clinic: note_by_id(clinic, pk))
     actor = desk.require(RIGHT, note.couple.clinic)
-    couple = desk.find(lambda clinic: couple_by_id(clinic, note.couple_id))
+    couple = _couple_of(note, desk)
     form = WhyForm(request.POST or None, label=_("Why does it no longer hold"))
 
     def act() -> str:
@@ -83,6 +83,11 @@ def _form(request: HttpRequest, desk: Desk, couple: Couple, replaces: Note | Non
         back=_address(couple),
         context={"who": who(couple, desk)},
     ).answer(request)
+
+
+def _couple_of(note: Note, desk: Desk) -> Couple:
+    """The couple on whose page the note stands: the one that its own was merged into, if it was."""
+    return desk.find(lambda clinic: couple_by_id(clinic, note.couple.merged_into_id or note.couple_id))
 
 
 def _address(couple: Couple) -> str:

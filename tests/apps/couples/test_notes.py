@@ -7,7 +7,7 @@ from django.db import Error, transaction
 
 from apps.clinic.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.clinic.models import Change
-from apps.couples.models import Note
+from apps.couples.models import Couple, Note
 from apps.couples.queries import note_by_id, notes_of, pinned_of
 from apps.couples.services import withdraw_note, write_note
 from tests.rows import AT, LONDON, SYSTEM, a_clinic, a_couple, staff
@@ -114,3 +114,12 @@ def test_the_laboratory_writes_no_notes_on_couples_and_no_other_clinic_sees_them
     note = write_note(couple=couple, text="Ours.", actor=staff(clinic, "nurse"), at=AT)
     with pytest.raises(NotFound):
         note_by_id(other, note.pk)
+
+
+def test_notes_of_a_couple_that_was_merged_away_are_read_and_pinned_where_everything_stands_now() -> None:
+    clinic = a_clinic()
+    kept, gone = a_couple(clinic), a_couple(clinic)
+    hush = write_note(couple=gone, text="Not at his work.", kind="do_not_say", actor=SYSTEM, at=AT)
+    Couple.objects.filter(pk=gone.pk).update(merged_into=kept)
+    assert list(notes_of(kept)) == [hush]
+    assert pinned_of([kept]) == {kept.pk: [hush]}
