@@ -9,6 +9,7 @@ from apps.booking import services as booking
 from apps.booking.models import SessionActivity
 from apps.clinic.actors import Actor
 from apps.clinic.models import Clinic, Resource
+from apps.clinic.resource_queries import counts_capacity
 from apps.treatments.models import Appointment, Occupation
 from apps.treatments.queries import template
 from tests import rows
@@ -19,11 +20,14 @@ START = datetime(2026, 1, 27, 4, tzinfo=UTC)
 
 
 def a_dose(clinic: Clinic, nurse: Actor, name: str = "Lalitha", starts_at: datetime = START) -> Appointment:
-    """A couple of that name whose first dose is booked; its chain stands one link after the other."""
+    """A couple of that name whose first dose is booked. Where the clinic lists no resources, its chain stands here
+    one link after the other.
+    """
     couple = rows.a_couple(clinic, recipient=replace(rows.LALITHA, given_name=name))
     treatment = rows.a_treatment(clinic, couple=couple)
     visit = rows.visit(treatment, "sensitisation")
-    booking.book(appointment=visit, starts_at=starts_at, minutes=285, actor=nurse, at=rows.AT)
+    minutes = None if counts_capacity(clinic) else 285
+    booking.book(appointment=visit, starts_at=starts_at, minutes=minutes, actor=nurse, at=rows.AT)
     visit = rows.visit(treatment, "sensitisation")
     if not visit.activities.exists():
         with_chain(visit)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from apps.couples.ages import age as age
+
 STATES: Mapping[str, str] = {
     "waiting": "waiting",
     "proposed": "to book",
@@ -249,14 +251,6 @@ def bounds(window: Mapping[str, date], near: date) -> str:
     if "maximum" in window:
         parts.append(f"closed after {short(window['maximum'], near)}")
     return ", ".join(parts)
-
-
-def age(birth_on: date | None, today: date) -> str:
-    """Completed years, or nothing where the birthday is not known."""
-    if birth_on is None:
-        return ""
-    had_birthday = (today.month, today.day) >= (birth_on.month, birth_on.day)
-    return str(today.year - birth_on.year - (0 if had_birthday else 1))
 
 
 # What a move to another version does to treatments: by verdict, what it is called and what it means.
