@@ -144,7 +144,7 @@ def test_what_fits_nowhere_stays_booked_and_somebody_is_asked_to_call(clinic: Cl
     [treatment] = couples(clinic, nurse, 1)
     booked(treatment, nurse)
     closing = day_closed(
-        clinic, nurse, starts_at=DAY_STARTS - timedelta(days=7), ends_at=DAY_STARTS + timedelta(days=200)
+        clinic, nurse, starts_at=DAY_STARTS - timedelta(days=8), ends_at=DAY_STARTS + timedelta(days=200)
     )
     [line] = lines_of_closing(closing)
     assert (line.proposed_at, line.decision) == (None, "stay")
@@ -312,7 +312,7 @@ def test_the_laboratory_does_not_close_days(clinic: Clinic) -> None:
 class TestFromNow:
     """Something fails during the day."""
 
-    AT = NINE + timedelta(hours=1)
+    AT = NINE + timedelta(minutes=30)
 
     def test_who_has_not_arrived_is_called_first_and_of_them_who_comes_soonest(
         self, clinic: Clinic, nurse: Actor

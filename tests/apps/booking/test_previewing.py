@@ -187,7 +187,7 @@ def test_a_full_place_is_a_refusal_with_the_next_times(
             resource=resources["Phlebotomy"],
             place=place,
             starts_at=slot.starts_at,
-            ends_at=slot.starts_at + timedelta(minutes=45),
+            ends_at=slot.starts_at + timedelta(hours=4),
         )
     seen = preview_booking(appointment=dose(treatment), starts_at=slot.starts_at, at=rows.AT)
     assert seen.refusal is not None
