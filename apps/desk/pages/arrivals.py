@@ -13,6 +13,8 @@ from apps.clinic.actors import Actor
 from apps.desk.access import Desk
 from apps.desk.forms.visits import ArrivalForm
 from apps.desk.pages.base import FormPage, press
+from apps.desk.pages.day import VIEWS
+from apps.desk.pages.day_acts import address_of_day
 from apps.desk.pages.visits import address, found, frame
 from apps.desk.rows import PREGNANCY_TEST, asks_on_arrival
 from apps.treatments.models import Appointment
@@ -29,20 +31,20 @@ def come(request: HttpRequest, pk: UUID) -> HttpResponse:
             request,
             lambda: arrive(appointment=visit, actor=actor, at=desk.at),
             done="Marked as arrived.",
-            back=address(visit),
+            back=_back(request, visit),
         )
     form = ArrivalForm(request.POST or None)
 
     def act() -> str:
         _arrive_asked(request, desk, visit, form, actor)
-        return address(visit)
+        return _back(request, visit)
 
     return FormPage(
         title=f"Arrived: {visit.title}",
         form=form,
         act=act,
         button="Mark as arrived",
-        back=address(visit),
+        back=_back(request, visit),
         intro="Asked before the donor is drawn.",
         template="desk/visit_form.html",
         context=frame(visit, desk),
@@ -68,3 +70,9 @@ def _arrive_asked(
         )
     else:
         messages.success(request, "Marked as arrived.")
+
+
+def _back(request: HttpRequest, visit: Appointment) -> str:
+    """Where the nurse came from: the day sheet or the board (`?back=`), else the visit's own page."""
+    view = request.GET.get("back", "")
+    return address_of_day(visit, view) if view in VIEWS and visit.starts_at else address(visit)

@@ -187,9 +187,13 @@ def test_without_javascript_the_page_comes_back_at_the_row(
 def test_what_is_asked_on_arrival_is_asked_and_not_skipped(
     seat: Seat, clinic: Clinic, nurse: Actor, dose: Appointment
 ) -> None:
-    page = seat(nurse, START).get(address("day_sheet", clinic)).content.decode()
-    assert reverse("admin:visit_arrive", args=[dose.pk]) in page
+    client = seat(nurse, START)
+    page = client.get(address("day_sheet", clinic)).content.decode()
+    form = reverse("admin:visit_arrive", args=[dose.pk]) + "?back=sheet"
+    assert form in page
     assert reverse("admin:day_arrive", args=[dose.pk]) not in page
+    answer = client.post(form, {"pregnancy_test": "clear"})
+    assert answer["Location"] == address("day_sheet", clinic) + f"#v-{dose.pk}"
 
 
 def test_a_refused_tick_says_why_beside_its_row_and_changes_nothing(
