@@ -98,56 +98,74 @@ def without_outcome(asked: Asked) -> QuerySet[Appointment]:
 
 
 def unbooked(asked: Asked) -> QuerySet[Any]:
-    """Visits that are asked for and have no booking, each with its last good day and what callers said so far.
+    """Visits that are asked for and have no booking, each with `last_good`, the last day that needs no reason.
 
-    `last_good`: the last day that needs no reason. `call_id`, `call_state` and `call_due`: of the call about it, if one
-    was made. A visit about which somebody asked for a call is on that call's row and not here.
+    Left out: one about which somebody asked for a call (it is on that call's row), and one whose own call was put off
+    beyond today or declined (see `said_later`).
     """
-    mine = CallTask.objects.filter(_ON_THE_LIST, appointment_id=OuterRef("pk"))
-    # The call of an earlier time of this visit is over: missed a second time, it is rung about anew.
+    put_off = _same_time() & (~Q(state=CallState.OPEN) | Q(due_at__gte=asked.bounds[1]))
+    elsewhere = _calls_of_visit().filter(~Q(why__in=READ_OFF_THE_VISIT) | put_off)
+    return _asked_for(asked).filter(~Exists(elsewhere))
+
+
+def _asked_for(asked: Asked) -> QuerySet[Any]:
+    return (
+        visits(asked)
+        .filter(status__in=("proposed", "noshow", "cancelled"), state__in=("proposed", "missed"), held=False)
+        .annotate(last_good=Least("latest_on", "bookable_to"))  # PostgreSQL passes over the empty one
+    )
+
+
+def _calls_of_visit() -> QuerySet[CallTask]:
+    return CallTask.objects.filter(_ON_THE_LIST, appointment_id=OuterRef("pk"))
+
+
+def _same_time() -> Q:
+    """The call of an earlier time of the visit is over: missed a second time, it is rung about anew."""
     never = Q(IsNull(OuterRef("starts_at"), True), about_at__isnull=True)
-    same = Q(about_at=OuterRef("starts_at")) | never
-    call = mine.filter(same, why__in=READ_OFF_THE_VISIT).order_by("-asked_at")[:1]
-    other = mine.exclude(why__in=READ_OFF_THE_VISIT)
-    open_ones = visits(asked).filter(
-        status__in=("proposed", "noshow", "cancelled"), state__in=("proposed", "missed"), held=False
-    )
-    return open_ones.filter(~Exists(other)).annotate(
-        last_good=Least("latest_on", "bookable_to"),  # PostgreSQL passes over the empty one
-        call_id=Subquery(call.values("pk")),
-        call_state=Subquery(call.values("state")),
-        call_due=Subquery(call.values("due_at")),
-    )
+    return Q(about_at=OuterRef("starts_at")) | never
 
 
 def to_call(asked: Asked) -> QuerySet[Any]:
     """Missed or cancelled and not booked again, unless somebody said to call another day or that they declined."""
     fallen = unbooked(asked).filter(status__in=("noshow", "cancelled"))
-    return fallen.filter(_due_by(asked)).order_by(F("last_good").asc(nulls_last=True), "pk")
+    return fallen.order_by(F("last_good").asc(nulls_last=True), "pk")
 
 
 def overdue(asked: Asked) -> QuerySet[Any]:
     """Never booked, and the last good day has passed. What has expired is a flag's matter and not here."""
     past = unbooked(asked).filter(status="proposed", last_good__lt=asked.today)
-    return past.filter(_due_by(asked)).order_by("last_good", "pk")
+    return past.order_by("last_good", "pk")
 
 
 def closing(asked: Asked) -> QuerySet[Any]:
     """Never booked, and the good days end within a week."""
     span = (asked.today, asked.today + CLOSING_WITHIN)
     soon = unbooked(asked).filter(status="proposed", last_good__range=span)
-    return soon.filter(_due_by(asked)).order_by("last_good", "pk")
+    return soon.order_by("last_good", "pk")
 
 
 def said_later(asked: Asked) -> QuerySet[Any]:
-    """Visits without a booking whose call was put off, or who declined: on the list until booked or decided."""
-    later = unbooked(asked).filter(~_due_by(asked), call_id__isnull=False)
-    return later.order_by("call_due", "pk")
+    """Visits without a booking whose call was put off, or who declined: on the list until booked or decided.
 
-
-def _due_by(asked: Asked) -> Q:
-    """No call was made, or one is due before tomorrow."""
-    return Q(call_id__isnull=True) | Q(call_state=CallState.OPEN, call_due__lt=asked.bounds[1])
+    `call_id`, `call_state` and `call_due` are those of the call about it.
+    """
+    mine = _calls_of_visit()
+    call = mine.filter(_same_time(), why__in=READ_OFF_THE_VISIT).order_by("-asked_at")[:1]
+    # From the few calls to their visits: asking each visit for its call would cost as much as the clinic is large.
+    spoken_of = CallTask.objects.filter(_ON_THE_LIST, clinic=asked.clinic, why__in=READ_OFF_THE_VISIT)
+    found = _asked_for(asked).filter(
+        ~Exists(mine.exclude(why__in=READ_OFF_THE_VISIT)), pk__in=spoken_of.values("appointment_id")
+    )
+    return (
+        found.annotate(
+            call_id=Subquery(call.values("pk")),
+            call_state=Subquery(call.values("state")),
+            call_due=Subquery(call.values("due_at")),
+        )
+        .filter(~Q(call_state=CallState.OPEN) | Q(call_due__gte=asked.bounds[1]), call_id__isnull=False)
+        .order_by("call_due", "pk")
+    )
 
 
 def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:

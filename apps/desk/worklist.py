@@ -179,7 +179,8 @@ def look(rooms_: Sequence[Room], kind: str, first: int, last: int) -> Found:
         here = part.rows.count()
         start, stop = max(first - count, 0), last - count
         if start < here and stop > 0:
-            found = list(part.rows[start:stop])
+            # Which rows, then what stands in them: joins and look-ups for a page of rows, not for all of them.
+            found = list(part.rows.filter(pk__in=part.rows.values("pk")[start:stop]))
             frame = replace(part.frame, steps=_steps(found)) if kind == "arrived" else part.frame
             rows += [part.make(row, frame) for row in found]
         count += here

@@ -180,7 +180,7 @@ def flag_row(flag: Any, frame: Frame) -> WorkRow:
         tone="bad" if urgent else "warn",
         who=who(flag.treatment.couple, frame.desk),
         couple=flag.treatment.couple,
-        when=day,
+        when="",
         what=flag.text,
         why=why,
         detail=frame.owner(flag),
