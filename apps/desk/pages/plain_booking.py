@@ -42,16 +42,6 @@ def answer(
         return address(visit)
 
     button = _("Move") if moving else _("Pencil in") if visit.held else _("Book")
-    context = frame(visit, desk)
-    if request.method == "POST" and "preview" in request.POST and form.is_valid():
-        told = consequences_of(
-            visit,
-            form.wall(),
-            desk,
-            pencil=bool(form.cleaned_data.get("pencil")) or visit.pencilled,
-            minutes=form.cleaned_data["minutes"],
-        )
-        context["told"] = told
     return FormPage(
         title=f"{button}: {visit.title}",
         form=form,
@@ -60,8 +50,17 @@ def answer(
         button=button,
         back=address(visit),
         template="desk/book.html",
-        context=context,
+        context={**frame(visit, desk), **_preview(request, desk, visit, form)},
     ).answer(request)
+
+
+def _preview(request: HttpRequest, desk: Desk, visit: Appointment, form: BookForm) -> dict[str, object]:
+    """What would follow from the time in the form, if that was asked."""
+    if request.method != "POST" or "preview" not in request.POST or not form.is_valid():
+        return {}
+    pencil = bool(form.cleaned_data.get("pencil")) or visit.pencilled
+    minutes = form.cleaned_data["minutes"]
+    return {"told": consequences_of(visit, form.wall(), desk, pencil=pencil, minutes=minutes)}
 
 
 def _form(request: HttpRequest, visit: Appointment) -> BookForm:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.booking.capacity import change_resource, taken_between
+from apps.clinic.actors import Actor
 from apps.clinic.models import Clinic, OpeningHours, Resource, ResourceClosure, ResourceHours, ResourceKind
 from apps.clinic.queries import hours_of
 from apps.clinic.resource_queries import (
@@ -223,24 +224,8 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
     def act() -> str:
-        data, resource = form.cleaned_data, form.resource()
-        starts_at, ends_at = form.bounds(_hours(hours_of(clinic)))
-        if resource is None and data["part"] == "day":
-            to_on = data["to_on"] or data["on"]
-            close_days(
-                clinic=clinic, from_on=data["on"], to_on=to_on, reason=data["reason"], actor=actor, at=desk.at
-            )
-        else:
-            close_resource(
-                clinic=clinic,
-                resource=resource,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                reason=data["reason"],
-                actor=actor,
-                at=desk.at,
-            )
-        _say_what_is_booked(request, taken_between(clinic, resource, starts_at, ends_at, at=desk.at))
+        booked = _close(form, clinic, actor, desk)
+        _say_what_is_booked(request, booked)
         return _address(clinic)
 
     return FormPage(
@@ -252,6 +237,18 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponse:
         back=_address(clinic),
         intro=_("Nobody can book there any more. What is booked already stays until somebody moves it."),
     ).answer(request)
+
+
+def _close(form: HoursClosureForm, clinic: Clinic, actor: Actor, desk: Desk) -> int:
+    """Closes what the form says; how many visits are booked there."""
+    data, resource = form.cleaned_data, form.resource()
+    starts_at, ends_at = form.bounds(_hours(hours_of(clinic)))
+    why = {"reason": data["reason"], "actor": actor, "at": desk.at}
+    if resource is None and data["part"] == "day":
+        close_days(clinic=clinic, from_on=data["on"], to_on=data["to_on"] or data["on"], **why)
+    else:
+        close_resource(clinic=clinic, resource=resource, starts_at=starts_at, ends_at=ends_at, **why)
+    return taken_between(clinic, resource, starts_at, ends_at, at=desk.at)
 
 
 def _say_what_is_booked(request: HttpRequest, booked: int) -> None:
