@@ -12,6 +12,7 @@ OAUTH2_PROVIDER: dict[str, Any] = {
         "treatments:write": "Start treatments and record facts",
         "appointments:read": "Read appointments",
         "appointments:write": "Book, move and cancel appointments, and say what became of them",
+        "donor-safety:read": "Read infection results of donors, for doctors, laboratories and their programs",
         "flags:read": "Read flags",
         "flags:decide": "Decide flags, as the member of staff who signs in",
     },

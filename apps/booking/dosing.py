@@ -73,6 +73,32 @@ def check_units(
     Both must be verified and two people. Conflict without a unit, and `unit_mismatch` where either read another one:
     no word of anybody lets a dose be recorded then.
     """
+    first_id, second_id = _two_people(appointment, first, second)
+    units = units_on(appointment, on)
+    if not units:
+        said, remedy = "No unit of this visit was labelled on that day.", "Label the donor's unit first."
+        raise Conflict(said, code="no_unit", field="unit", remedy=remedy)
+    matches = all(match(units, one).is_match for one in (read, second_read))
+    with acting(first):
+        check = UnitCheck.objects.create(
+            clinic_id=appointment.clinic_id,
+            appointment=appointment,
+            read_code=read.strip()[:200],
+            second_read_code=second_read.strip()[:200],
+            matches=matches,
+            first_name=first.name[:150],
+            first_user_id=first_id,
+            second_name=second.name[:150],
+            second_user_id=second_id,
+            at=at,
+        )
+    if not matches:
+        raise _mismatch("MISMATCH: this is not the unit of this couple.")
+    return check
+
+
+def _two_people(appointment: Appointment, first: Actor, second: Actor) -> tuple[int, int]:
+    """The ids of the two users. Forbidden unless both are verified staff of the clinic and not the same person."""
     require_clinic(first, appointment.clinic_id)
     require_clinic(second, appointment.clinic_id)
     for one in (first, second):
@@ -84,36 +110,12 @@ def check_units(
             field="second_name",
             remedy="Ask a colleague to read the label and sign.",
         )
-    units = units_on(appointment, on)
-    if not units:
-        raise Conflict(
-            "No unit of this visit was labelled on that day.",
-            code="no_unit",
-            field="unit",
-            remedy="Label the donor's unit first.",
-        )
-    matches = match(units, read).is_match and match(units, second_read).is_match
-    with acting(first):
-        check = UnitCheck.objects.create(
-            clinic_id=appointment.clinic_id,
-            appointment=appointment,
-            read_code=read.strip()[:200],
-            second_read_code=second_read.strip()[:200],
-            matches=matches,
-            first_name=first.name[:150],
-            first_user_id=first.user_id,
-            second_name=second.name[:150],
-            second_user_id=second.user_id,
-            at=at,
-        )
-    if not matches:
-        raise Conflict(
-            "MISMATCH: this is not the unit of this couple.",
-            code="unit_mismatch",
-            field="unit",
-            remedy="Do not inject. Read the label again, and look for the right unit.",
-        )
-    return check
+    return first.user_id, second.user_id
+
+
+def _mismatch(said: str) -> Conflict:
+    remedy = "Do not inject. Read the label again, and look for the right unit."
+    return Conflict(said, code="unit_mismatch", field="unit", remedy=remedy)
 
 
 def record_dose(
@@ -173,12 +175,7 @@ def _refuse(row: Appointment, check: UnitCheck, units: Sequence[DonorUnit]) -> N
             remedy="A doctor or the laboratory releases it first.",
         )
     if not match(units, check.read_code).is_match:
-        raise Conflict(
-            "The units have changed since they were checked.",
-            code="unit_mismatch",
-            field="unit",
-            remedy="Read the labels again.",
-        )
+        raise _mismatch("The units have changed since they were checked.")
 
 
 def _content(units: Sequence[DonorUnit], given: Mapping[str, Any], injected_at: datetime) -> dict[str, Any]:

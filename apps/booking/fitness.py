@@ -62,17 +62,10 @@ def check_fitness(
         gathered, row, chain = opened(appointment, at=at)
         moment = true_time(row, happened_at, at=at)
         last = _last_draw(gathered.plan(), row, local_date(row.zone, moment))
+        _require_known(answers)
         made = [
-            _row(row, who, said, last, actor=actor, at=at, moment=moment)
-            for who, said in answers.items()
-            if who in BOTH
+            _row(row, who, said, last, actor=actor, at=at, moment=moment) for who, said in answers.items()
         ]
-        if len(made) != len(answers) or not made:
-            raise Invalid(
-                "Say whose answers these are.",
-                field="answers",
-                remedy="Give them by recipient and donor.",
-            )
         FitnessCheck.objects.bulk_create(made)
         if not all(check.fit for check in made):
             stop_chain(row, "not_fit", "fitness", actor=actor, at=at, moment=moment)
@@ -108,6 +101,13 @@ def set_days_between_draws(*, clinic: Clinic, days: int | None, actor: Actor, at
 def days_between_draws(clinic_id: UUID) -> int | None:
     row = FitnessSetting.objects.filter(pk=clinic_id).first()
     return row.days_between_draws if row is not None else None
+
+
+def _require_known(answers: Mapping[Who, Mapping[str, Any]]) -> None:
+    if not answers or set(answers) - set(BOTH):
+        raise Invalid(
+            "Say whose answers these are.", field="answers", remedy="Give them by recipient and donor."
+        )
 
 
 def _row(

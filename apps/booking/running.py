@@ -89,12 +89,13 @@ def pass_gate(
 ) -> tuple[DonorUnit, ...]:
     """The units of the session are released by the actor, a named person: Forbidden for every program.
 
-    Conflict without a unit. The gate of the chain, where the session has one, is passed with it.
+    Conflict without a unit. The gate of the chain, where the session has one, is passed with it; a dose that nobody
+    booked has none.
     """
     require_clinic(actor, appointment.clinic_id)
     require_may_release(actor)
     with acting(actor):
-        gathered, row, chain = opened(appointment, at=at)
+        gathered, row, chain = opened(appointment, at=at, booked=False)
         moment = true_time(row, happened_at, at=at)
         units = tuple(of_today(row, moment).select_for_update())
         waiting = [unit for unit in units if unit.released_at is None]
@@ -145,7 +146,7 @@ def fail_gate(
             remedy="Only doctors and the laboratory read it.",
         )
     with acting(actor):
-        _, row, _ = opened(appointment, at=at)
+        _, row, _ = opened(appointment, at=at, booked=False)
         moment = true_time(row, happened_at, at=at)
         ReleaseRefusal.objects.create(
             clinic_id=row.clinic_id,
@@ -203,7 +204,7 @@ def stop_chain(
         "kind": "stopped",
         "step": row.step,
         "occurrence": row.occurrence,
-        "on": local_date(row.zone, moment),
+        "on": local_date(row.zone or row.clinic.zone, moment),
         "cause": cause,
     }
     return record(treatment=row.treatment, data=said, actor=actor, at=at)

@@ -15,10 +15,16 @@ from apps.treatments.reconciling import locked
 OPEN = (ActivityState.PLANNED, ActivityState.STARTED)
 
 
-def opened(appointment: Appointment, *, at: datetime) -> tuple[Gathered, Appointment, list[SessionActivity]]:
-    """The treatment, locked, with the visit as it is now and its chain. Conflict unless it is really booked."""
+def opened(
+    appointment: Appointment, *, at: datetime, booked: bool = True
+) -> tuple[Gathered, Appointment, list[SessionActivity]]:
+    """The treatment, locked, with the visit as it is now and its chain. Conflict unless it is really booked; with
+    `booked` false a visit that nobody has booked passes too, and has no chain.
+    """
     gathered = locked(treatment_id=appointment.treatment_id, at=at)
     row = gathered.visit_of(appointment)
+    if not row.in_force and not booked:
+        return gathered, row, []
     if not row.in_force or row.pencilled:
         raise Conflict(
             "This visit is not booked.",
@@ -39,7 +45,11 @@ def true_time(row: Appointment, happened_at: datetime | None, *, at: datetime) -
             field="happened_at",
             remedy="Check the time and the day.",
         )
-    if row.starts_at is not None and local_date(row.zone, moment) != local_date(row.zone, row.starts_at):
+    if (
+        row.in_force
+        and row.starts_at is not None
+        and local_date(row.zone, moment) != local_date(row.zone, row.starts_at)
+    ):
         raise Invalid(
             "This visit is booked for another day.",
             code="other_day",

@@ -27,17 +27,7 @@ def second_person(*, clinic: Clinic, username: str, password: str, first: Actor,
     (`too_many_tries`) after five wrong tries in a quarter of an hour by the same first person or of the same name.
     """
     username = username.strip()[:150]
-    tries = WitnessAttempt.objects.filter(clinic=clinic, succeeded=False, at__gt=at - WITHIN)
-    if (
-        tries.filter(asked_by_id=first.user_id).count() >= TRIES
-        or tries.filter(username=username).count() >= TRIES
-    ):
-        raise Conflict(
-            "Too many wrong tries.",
-            code="too_many_tries",
-            field="second_name",
-            remedy="Wait a quarter of an hour, or ask another second person.",
-        )
+    _refuse_too_many(clinic, username, first, at)
     found = _signed(clinic, username, password)
     with acting(first):
         WitnessAttempt.objects.create(
@@ -62,6 +52,19 @@ def second_person(*, clinic: Clinic, username: str, password: str, first: Actor,
             remedy="Ask a colleague to read the label and sign.",
         )
     return found
+
+
+def _refuse_too_many(clinic: Clinic, username: str, first: Actor, at: datetime) -> None:
+    tries = WitnessAttempt.objects.filter(clinic=clinic, succeeded=False, at__gt=at - WITHIN)
+    if any(
+        tries.filter(**one).count() >= TRIES for one in ({"asked_by": first.user_id}, {"username": username})
+    ):
+        raise Conflict(
+            "Too many wrong tries.",
+            code="too_many_tries",
+            field="second_name",
+            remedy="Wait a quarter of an hour, or ask another second person.",
+        )
 
 
 def _user_of(actor: Actor) -> int:

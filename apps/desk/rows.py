@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -182,10 +182,11 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
         arrived = arrived if book and not appointment.held else []
         rest = [go("Move", "move"), go("Missed", "miss"), go("Cancel", "cancel")] if book else []
         rest += [go("Would come earlier", "earlier")] if book and not started else []
-        return [*(done + arrived if started else arrived + done), *rest]
+        return [*(done + arrived if started else arrived + done), *_of_session(appointment, desk, go), *rest]
     if appointment.status == "arrived":
         return [
             *([go("Record the visit", "attend", primary=True)] if perform and not appointment.held else []),
+            *_of_session(appointment, desk, go),
             *([go("Missed", "miss"), go("Cancel", "cancel")] if book else []),
         ]
     if appointment.status == "fulfilled" or appointment.state not in ("proposed", "missed", "waiting"):
@@ -198,6 +199,16 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
         *([go("Book", "book", primary=True)] if book else []),
         *([go("Done without booking", "attend")] if perform else []),
     ]
+
+
+def _of_session(appointment: Appointment, desk: Desk, go: Callable[[str, str], Button]) -> list[Button]:
+    """On the day of a dose of cells: both are asked before the draw, and a session can stop."""
+    today = desk.today(appointment.clinic)
+    if "donor" not in appointment.attends or appointment.held or local(appointment).date() != today:
+        return []
+    if not desk.may("perform", appointment.clinic):
+        return []
+    return [go("Fitness check", "fitness"), go("Stop the session", "stop")]
 
 
 @dataclass(frozen=True, slots=True)

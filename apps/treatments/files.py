@@ -26,6 +26,7 @@ from apps.treatments.models import (
     Record,
     Treatment,
 )
+from apps.treatments.sensitivity import is_donor_infection
 
 # What the laboratory measured itself; everything else is the couple's business and their clinicians'.
 OF_THE_LABORATORY = ("result", "screening")
@@ -96,6 +97,8 @@ def fetch_file(*, attachment: Attachment, actor: Actor, at: datetime) -> bytes:
     """The bytes; who asked for them is written down first. NotFound for a withdrawn file."""
     require_clinic(actor, attachment.clinic_id)
     _require_may_touch(attachment.record, actor, "nurse", "doctor", "manager", "lab")
+    if is_donor_infection(attachment.record.kind, attachment.record.data):
+        require_role(actor, "doctor", "lab")
     with acting(actor):
         _require_shown(attachment)
         AttachmentReading.objects.create(

@@ -25,6 +25,9 @@ from apps.api.views.base import ApiView, require_scope
 from apps.api.views.flags import Decide
 from apps.clinic.access import require_verified
 from apps.treatments import queries, services
+from apps.treatments.sensitivity import without_donor_infections
+
+DONOR_SAFETY = "donor-safety:read"
 
 
 class Records(ApiView):
@@ -34,10 +37,15 @@ class Records(ApiView):
 
     @extend_schema(operation_id="records_list", parameters=[PageQuery], responses=RecordShape(many=True))
     def get(self, request: Request, treatment_id: UUID) -> Response:
-        """Everything recorded of the treatment, corrected records and corrections included."""
+        """Everything recorded of the treatment, corrected records and corrections included; infection results of a donor
+        only with the scope donor-safety:read.
+        """
         read_query(request, PageQuery)
         treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
-        return page(request, queries.records_of(treatment), ("recorded_at", "id"), self.show)
+        found = queries.records_of(treatment)
+        if not self.may_see_donors(request):
+            found = without_donor_infections(found)
+        return page(request, found, ("recorded_at", "id"), self.show)
 
     @extend_schema(operation_id="records_add", request=NewRecord, responses={201: StoredRecordShape})
     @idempotent
@@ -51,6 +59,12 @@ class Records(ApiView):
         flags = queries.flags_of(self.caller.clinic, state="open", treatment=treatment)
         shown = FlagShape(flags, many=True, context=self.context).data
         return Response({**record_json(stored, self.caller.clinic.zone), "flags": shown}, status=201)
+
+    def may_see_donors(self, request: Request) -> bool:
+        """The token carries the scope, and a member of staff the role; what is left out cannot be counted."""
+        token: Any = request.auth
+        role = self.caller.actor.role
+        return role in ("client", "doctor", "lab") and bool(token.allow_scopes([DONOR_SAFETY]))
 
     def check_rights(self, request: Request, kinds: set[str]) -> None:
         """Before anything else of the body is looked at: who may not decide learns that, and not what is missing."""

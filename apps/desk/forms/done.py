@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from apps.desk.forms.base import DateField
-from apps.desk.forms.dose import MORE, RENAMED, content_in, content_out, dose_fields
+from apps.desk.forms.dose import MORE, RENAMED, content_in, content_out, dose_fields, kept_fields
 from apps.desk.forms.records import OUTCOMES, PEOPLE, SCREENS
 from apps.desk.forms.results import elsewhere_field
 from apps.desk.forms.setting import RecordForm, Setting
@@ -34,6 +34,7 @@ class FulfilledForm(_OfStep):
         return {
             **super().build(setting),
             **dose_fields(),
+            **kept_fields(),
             "donor": forms.ChoiceField(
                 label="Whose cells", required=False, choices=[("", "The donor of that day"), *known]
             ),

@@ -24,6 +24,7 @@ from apps.reminders.models import DeliveryState
 from apps.reminders.queries import deliveries_of
 from apps.treatments.models import Record, Treatment
 from apps.treatments.queries import plan_of, record_by_id, template, treatment_by_id
+from apps.treatments.sensitivity import is_donor_infection
 from apps.treatments.services import correct, record, record_together
 
 
@@ -73,6 +74,8 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     wrong = desk.find(lambda clinic: record_by_id(clinic, pk))
     treatment = wrong.treatment
     actor = desk.require("record", treatment.clinic)
+    if is_donor_infection(wrong.kind, wrong.data):
+        desk.require("see donor safety", treatment.clinic)
     new = _right_record(request, wrong, desk)
     form = CorrectionForm(request.POST or None, replaceable=new is not None)
     words_of_it = said(wrong.kind, wrong.data, titles_of(template(treatment.protocol_version)))

@@ -16,10 +16,12 @@ from apps.desk.forms.records import FORMS, RIGHT_OF
 from apps.desk.history import file_rows, record_rows, titles_of
 from apps.desk.pages.base import page
 from apps.desk.rows import Button, who
+from apps.desk.screens import screen_rows
 from apps.desk.words import KINDS, TIMINGS, clock_words, short, words
 from apps.treatments.files import files_of
 from apps.treatments.models import Treatment
 from apps.treatments.queries import treatment_by_id, whole_of
+from apps.treatments.sensitivity import donor_infections, screens_of
 from apps.treatments.version_queries import version_changes
 from protocols import Plan, Template
 from protocols.plan import DoseVerdict, Verdict
@@ -61,13 +63,15 @@ def of_course(course: Course, desk: Desk) -> dict[str, Any]:
     """What the page of a treatment and that of its couple both show of it."""
     treatment = course.whole.treatment
     role = desk.actor(desk.clinic(treatment.clinic_id)).role
+    may_see = desk.may("see donor safety", treatment.clinic)
+    hidden = set() if may_see else donor_infections(course.whole.records)
     records = record_rows(
-        course.whole.records,
+        [row for row in course.whole.records if row.pk not in hidden],
         course.template,
         treatment.clinic.zone,
         may_correct=desk.may("record", treatment.clinic),
         role=role,
-        files=file_rows(files_of(treatment).select_related("record"), role),
+        files=file_rows(files_of(treatment).exclude(record__in=hidden).select_related("record"), role),
     )
     return {
         "treatment": treatment,
@@ -78,6 +82,10 @@ def of_course(course: Course, desk: Desk) -> dict[str, Any]:
         "open_flags": course.open_flags,
         "records": records[:_RECENT],
         "older_records": records[_RECENT:],
+        "screens": screen_rows(
+            screens_of(course.facts, course.template, course.plan.donor, course.whole.today),
+            may_see=may_see,
+        ),
         "actions": _actions(treatment, course.plan, desk),
         "loss_url": _address(treatment, "treatment_loss") if desk.may("loss", treatment.clinic) else "",
         "closed": course.plan.closed,

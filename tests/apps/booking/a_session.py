@@ -8,10 +8,11 @@ from typing import Any
 
 from apps.booking import services as booking
 from apps.booking.fitness import check_fitness
-from apps.booking.models import SessionActivity
+from apps.booking.models import DonorUnit, SessionActivity
 from apps.booking.running import finish_activity, pass_gate
+from apps.booking.units import label_unit
 from apps.clinic.actors import Actor
-from apps.clinic.models import Clinic
+from apps.clinic.models import Clinic, User
 from apps.treatments.models import Appointment, Treatment
 from apps.treatments.queries import template
 from tests import rows
@@ -101,3 +102,41 @@ def lay(session: Session) -> None:
             attends=list(one.attends),
         )
         begins = ends
+
+
+SECRET = "a-long-enough-secret"
+
+
+def with_password(actor: Actor) -> str:
+    """Gives the member of staff a password to sign with; their sign-on name."""
+    user = User.objects.get(pk=actor.user_id)
+    user.set_password(SECRET)
+    user.save(update_fields=["password"])
+    return user.username
+
+
+def a_released_unit(row: Appointment, nurse: Actor, doctor: Actor, at: datetime) -> DonorUnit:
+    """Drawn three hours before `at`, released two hours later."""
+    [unit] = label_unit(appointment=row, drawn_at=at - timedelta(hours=3), actor=nurse, at=at)
+    pass_gate(appointment=row, actor=doctor, at=at, happened_at=at - timedelta(hours=1))
+    unit.refresh_from_db()
+    return unit
+
+
+def dose_given(labelled: DonorUnit, second: Actor, /, **changed: str) -> dict[str, str]:
+    """What the form of a dose sends, all of it right."""
+    return {
+        "asked": "on",
+        "unit": labelled.check_code,
+        "second_unit": labelled.check_code,
+        "second_name": with_password(second),
+        "second_password": SECRET,
+        "cells_million": "8",
+        "viability_percent": "95",
+        "volume_ml": "1",
+        "sites": "4",
+        "route": "intradermal",
+        "arm": "left",
+        "on": labelled.drawn_on.isoformat(),
+        **changed,
+    }

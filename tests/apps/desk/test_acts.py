@@ -12,6 +12,7 @@ from apps.clinic.models import Clinic
 from apps.couples.models import Couple
 from apps.treatments.models import Appointment, Record, Treatment
 from tests import rows
+from tests.apps.booking.a_session import a_released_unit, dose_given
 from tests.apps.desk.conftest import Seat
 
 AT = rows.AT
@@ -47,9 +48,10 @@ def test_a_held_booster_is_refused_and_can_only_be_pencilled(seat: Seat) -> None
     assert "held" in answer.content.decode().lower()
     assert rows.visit(treatment, BOOSTER).status == "proposed"
     done = client.post(
-        reverse("admin:visit_attend", args=[visit.pk]), {"on": "2026-04-07", "cells_million": "8"}
+        reverse("admin:visit_dose", args=[visit.pk]), {"on": "2026-04-07", "cells_million": "8", "preview": "1"}
     )
-    assert done.status_code == 422
+    assert "held" in done.content.decode()
+    assert not Record.objects.filter(treatment=treatment, kind="fulfilled", data__step=BOOSTER).exists()
     assert book(client, visit, "2026-05-04", pencil="on") == 302
     pencilled = rows.visit(treatment, BOOSTER)
     assert (pencilled.status, pencilled.pencilled) == ("booked", True)
@@ -138,9 +140,13 @@ def test_a_positive_test_on_arrival_is_recorded_and_no_dose_is(seat: Seat) -> No
             sampled_on=at.date(),
         )
     client = seat(nurse, at)
-    address = reverse("admin:visit_attend", args=[rows.visit(treatment, DOSE).pk])
+    visit = rows.visit(treatment, DOSE)
+    attend = client.get(reverse("admin:visit_attend", args=[visit.pk]))
+    address = reverse("admin:visit_dose", args=[visit.pk])
+    assert attend.headers["Location"] == address
     assert "Pregnancy test" in client.get(address).content.decode()
-    given = {"on": at.date().isoformat(), "cells_million": "8"}
+    doctor = rows.staff(clinic, "doctor")
+    given = dose_given(a_released_unit(visit, nurse, doctor, at), doctor)
     assert client.post(address, given).status_code == 422
     assert client.post(address, {**given, "pregnancy_test": "reactive"}).status_code == 302
     assert Record.objects.filter(treatment=treatment, kind="screening", data__outcome="reactive").exists()
@@ -196,7 +202,8 @@ def test_the_tests_of_one_sample_are_entered_together_and_corrected_singly(seat:
     assert {record.data["test"] for record in found} == {"hiv", "hbv", "hcv", "syphilis"}
     wrong = found.get(data__test="hbv")
     right = {"how": "replace", "correction_reason": "Read again", "person": "partner", "test": "hbv"}
-    answer = client.post(
+    doctor = seat(rows.staff(treatment.clinic, "doctor"), AT)
+    answer = doctor.post(
         reverse("admin:record_correct", args=[wrong.pk]),
         {**right, "sampled_on": "2026-01-05", "outcome": "reactive"},
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from apps.booking.models import DonorUnit
 from apps.desk.forms.done import FulfilledForm
 from apps.desk.forms.results import ResultForm
 from apps.desk.forms.setting import Setting
@@ -15,6 +16,7 @@ from apps.treatments.models import Record, Treatment
 from protocols import Template, library_text, load
 from protocols.laboratory import LabTest
 from tests import rows
+from tests.apps.booking.a_session import a_released_unit, dose_given
 from tests.apps.desk.conftest import Seat
 
 AT = rows.AT
@@ -43,17 +45,27 @@ def ready_for_a_dose(seat: Seat) -> tuple[Treatment, Any, datetime]:
     return treatment, seat(nurse, at), at
 
 
+def sent(treatment: Treatment, at: datetime) -> tuple[str, dict[str, str]]:
+    """The address of the form of dose 1 and what it sends: drawn three hours before, read by two people."""
+    clinic, visit = treatment.clinic, rows.visit(treatment, "sensitisation")
+    doctor = rows.staff(clinic, "doctor", "second-person")
+    unit = a_released_unit(visit, rows.staff(clinic, "nurse", "who-drew"), doctor, at)
+    given = dose_given(unit, doctor, **CONTENT, injected_time="11:30")
+    return reverse("admin:visit_dose", args=[visit.pk]), {**given, "route": "", "sites": ""}
+
+
 def test_a_dose_is_written_down_with_how_it_was_given(seat: Seat) -> None:
     treatment, client, at = ready_for_a_dose(seat)
-    address = reverse("admin:visit_attend", args=[rows.visit(treatment, "sensitisation").pk])
+    address, given = sent(treatment, at)
     page = client.get(address).content.decode()
     assert "At least 5 asked." in page
     assert page.index("Volume injected") < page.index("<summary>More") < page.index("Irradiation (Gy)")
-    wrong = client.post(address, {**CONTENT, "on": at.date().isoformat(), "irradiation_gy": "-1"})
+    wrong = client.post(address, {**given, "irradiation_gy": "-1"})
     assert wrong.status_code == 422
     assert set(wrong.context["form"].errors) == {"irradiation_gy"}
     assert '<details class="desk-more" open' in wrong.content.decode()
-    assert client.post(address, {**CONTENT, "on": at.date().isoformat()}).status_code == 302
+    assert client.post(address, given).status_code == 302
+    unit = DonorUnit.objects.get()
     assert Record.objects.get(kind="fulfilled").data["given"] == {
         "cells_million": 8.0,
         "viability_percent": 95.0,
@@ -63,20 +75,24 @@ def test_a_dose_is_written_down_with_how_it_was_given(seat: Seat) -> None:
         "route_ml": {"intradermal": 1.5, "subcutaneous": 0.5},
         "irradiation_gy": 0.0,
         "medium_lot": "RPMI 7",
+        "unit": unit.code,
+        "drawn_at": "2026-01-13T03:00:00Z",
+        "released_at": "2026-01-13T05:00:00Z",
+        "injected_at": "2026-01-13T11:30:00+05:30",
     }
 
 
 def test_a_correction_of_a_dose_keeps_what_it_does_not_change(seat: Seat) -> None:
     treatment, client, at = ready_for_a_dose(seat)
-    address = reverse("admin:visit_attend", args=[rows.visit(treatment, "sensitisation").pk])
-    client.post(address, {**CONTENT, "on": at.date().isoformat()})
+    address, given = sent(treatment, at)
+    client.post(address, {**given, "sites": "4", "reaction_mm": "6", "reaction": "redness"})
     wrong = Record.objects.get(kind="fulfilled")
     page = client.get(reverse("admin:record_correct", args=[wrong.pk]))
     form = page.context["new"]
     assert isinstance(form, FulfilledForm)
-    sent = {field.name: field.value() for field in form if field.value() is not None}
-    given = {**sent, "how": "replace", "correction_reason": "Slip of the pen", "cells_million": "9"}
-    assert client.post(reverse("admin:record_correct", args=[wrong.pk]), given).status_code == 302
+    again = {field.name: field.value() for field in form if field.value() is not None}
+    typed = {**again, "how": "replace", "correction_reason": "Slip of the pen", "cells_million": "9"}
+    assert client.post(reverse("admin:record_correct", args=[wrong.pk]), typed).status_code == 302
     new = Record.objects.get(kind="correction").data["replacement"]
     new.pop("by")
     assert new == {**wrong.data, "given": {**wrong.data["given"], "cells_million": 9.0}}
