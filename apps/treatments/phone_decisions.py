@@ -71,7 +71,7 @@ def enter_phone_decision(
     with acting(actor):
         fresh = _flag_as_it_is(flag, at)
         require_choice(fresh, choice)
-        _try(fresh, choice, reason, parameters, actor=actor, at=at)
+        _try(fresh, choice, reason, parameters, doctor=doctor, at=at)
         _lapse(fresh, actor=actor, at=at)
         phone = PhoneDecision.objects.create(
             clinic_id=fresh.clinic_id,
@@ -157,9 +157,9 @@ def _flag_as_it_is(flag: Flag, at: datetime) -> Flag:
 
 
 def _try(
-    flag: Flag, choice: str, reason: str, parameters: Mapping[str, Any], *, actor: Actor, at: datetime
+    flag: Flag, choice: str, reason: str, parameters: Mapping[str, Any], *, doctor: User, at: datetime
 ) -> None:
-    """Invalid for what `decide` would refuse. Nothing is stored."""
+    """Invalid for what `decide` would refuse the doctor. Nothing is stored."""
     data = {
         "kind": "decision",
         "flag": flag.key,
@@ -169,7 +169,11 @@ def _try(
         "cause": list(flag.cause),
         "parameters": dict(parameters),
     }
-    preview(treatment=flag.treatment, records=[data], at=at, actor=actor)
+    # Only to be tried: it is not verified, so nothing could be decided by it.
+    said_by = Actor(
+        name=doctor.get_username(), role="doctor", route="shell", user_id=doctor.pk, clinic_id=flag.clinic_id
+    )
+    preview(treatment=flag.treatment, records=[data], at=at, actor=said_by)
 
 
 def _lapse(flag: Flag, *, actor: Actor, at: datetime) -> None:
