@@ -158,10 +158,13 @@ def cancel(*, appointment: Appointment, reason: str, actor: Actor, at: datetime)
     return row
 
 
-def arrive(*, appointment: Appointment, actor: Actor, at: datetime) -> Appointment:
+def arrive(
+    *, appointment: Appointment, actor: Actor, at: datetime, happened_at: datetime | None = None
+) -> Appointment:
     """The couple is here, on the day of a real booking. What they still lack (consent, screening) is due
-    now.
+    now. `happened_at` is the true time where it is typed in later, on the day of the booking too.
     """
+    came_at = happened_at or at
     with _verb(appointment, actor):
         gathered = locked(treatment_id=appointment.treatment_id, at=at)
         row = gathered.visit_of(appointment)
@@ -172,7 +175,12 @@ def arrive(*, appointment: Appointment, actor: Actor, at: datetime) -> Appointme
                 field="appointment",
                 remedy="Confirm it first.",
             )
-        if row.in_force and row.starts_at and local_date(row.zone, row.starts_at) != gathered.today:
+        if came_at > at:
+            raise Invalid(
+                "This lies ahead.", code="in_the_future", field="happened_at", remedy="Check the time."
+            )
+        came_on = local_date(row.zone or row.clinic.zone, came_at)
+        if row.in_force and row.starts_at and local_date(row.zone, row.starts_at) != came_on:
             raise Conflict(
                 "This visit is booked for another day.",
                 code="other_day",

@@ -10,6 +10,7 @@ from django.db import ProgrammingError, transaction
 from apps.booking.fitness import check_fitness, last_draw, set_days_between_draws
 from apps.booking.models import DonorUnit, FitnessCheck, ReleaseRefusal, SessionActivity
 from apps.booking.running import fail_gate, finish_activity, pass_gate, start_activity, stop_session
+from apps.booking.services import arrive
 from apps.booking.unit_queries import refusals_of
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, Forbidden, Invalid, LitError
@@ -334,3 +335,18 @@ def test_another_clinics_staff_run_nothing(session: Session) -> None:
         with pytest.raises(LitError) as refusal:
             act()
         assert refusal.value.status == 404
+
+
+def test_an_arrival_that_is_typed_in_later_is_of_its_day(session: Session) -> None:
+    later = DAY + timedelta(days=2)
+    with pytest.raises(Conflict):
+        arrive(appointment=session.row, actor=session.by("nurse"), at=later)
+    with pytest.raises(Invalid):
+        arrive(
+            appointment=session.row,
+            actor=session.by("nurse"),
+            at=DAY - timedelta(hours=4),
+            happened_at=DAY - timedelta(hours=3),
+        )
+    arrive(appointment=session.row, actor=session.by("nurse"), at=later, happened_at=DAY)
+    assert session.row.status == "arrived"
