@@ -26,7 +26,7 @@ from protocols import library_text
 SESSIONS, ON_ONE_DAY = 200, 20
 THE_DAY = START + timedelta(days=22)
 DAYS = 40
-_PLACES = {"chair": 12, "phlebotomy": 8, "nurse": 12, "doctor": 8, "ultrasound": 2}
+_PLACES = {"chair": 20, "phlebotomy": 14, "nurse": 24, "doctor": 14, "ultrasound": 2}
 _BATCHES = (
     BatchInput("Morning", time(9), time(10), time(12)),
     BatchInput("Afternoon", time(13), time(14), time(16)),
@@ -81,7 +81,7 @@ def _clinic() -> Clinic:
 
 
 def _bench(clinic: Clinic, name: str) -> Resource:
-    bench = resources.add_resource(clinic=clinic, kind="bench", name=name, places=10, actor=SYSTEM, at=AT)
+    bench = resources.add_resource(clinic=clinic, kind="bench", name=name, places=14, actor=SYSTEM, at=AT)
     resources.set_batches(resource=bench, batches=_BATCHES, actor=SYSTEM, at=AT)
     return bench
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.booking.closing import apply_closing, discard_closing, draft_closing
 from apps.booking.closing_queries import closing_by_id, closing_progress, closings_of, lines_of_closing
@@ -35,7 +36,6 @@ class LineRow:
 
     line: ClosingLine
     names: str
-    code: str
     title: str
     url: str
     was: str
@@ -209,7 +209,6 @@ def _row(line: ClosingLine, closing: Closing, desk: Desk, sent: HttpRequest | No
     return LineRow(
         line=line,
         names=names_of(couple),
-        code=couple.code,
         title=visit.title,
         url=reverse("admin:treatments_appointment_change", args=[visit.pk]),
         was=told(line.was_at),
@@ -232,7 +231,9 @@ def _far(line: ClosingLine, zone: ZoneInfo) -> str:
     days = (line.proposed_at.astimezone(zone).date() - line.was_at.astimezone(zone).date()).days
     if days == 0:
         return _("same day")
-    return _("%(days)d later") % {"days": days} if days > 0 else _("%(days)d earlier") % {"days": -days}
+    if days > 0:
+        return ngettext("%(n)d day later", "%(n)d days later", days) % {"n": days}
+    return ngettext("%(n)d day earlier", "%(n)d days earlier", -days) % {"n": -days}
 
 
 def _resources(clinic: Clinic) -> list[Resource]:

@@ -44,7 +44,6 @@ class OfferRow:
     """One couple who could come on a day: from when, and where to book it."""
 
     names: str
-    code: str
     title: str
     booked: str
     slot: str
@@ -170,7 +169,6 @@ def _offer(offer: Offer, desk: Desk, today: date) -> OfferRow:
     asked = urlencode({"day": f"{begins:%Y-%m-%d}", "slot": f"{begins:%Y-%m-%dT%H:%M}"})
     return OfferRow(
         names=names_of(couple),
-        code=couple.code,
         title=visit.title,
         booked=_booked(visit, today),
         slot=f"{begins:%H:%M}",
