@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from apps.booking.searching import MOST_DAYS, Search, possible_days, search
 from apps.booking.slots import DaySlots, Slot
 from apps.booking.wanted import wanted
+from apps.treatments.fingerprint import fingerprint
 from apps.treatments.models import Appointment
 from apps.treatments.reconciling import load
 
@@ -44,6 +45,11 @@ def best_slots(appointment: Appointment, *, at: datetime, limit: int = 5) -> tup
             ranked.append(((*rank, slot.starts_at), slot))
     ranked.sort(key=lambda pair: pair[0])
     return tuple(slot for _, slot in ranked[:limit])
+
+
+def expected_of(appointment: Appointment, *, at: datetime) -> str:
+    """The fingerprint of the plan as it is: a booking that expects it is refused once anything has changed."""
+    return fingerprint(load(appointment.treatment, at=at))
 
 
 def _length(slot: Slot) -> timedelta:

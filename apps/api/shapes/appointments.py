@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from apps.api.pages import PageQuery
 from apps.api.shapes.fields import Day, Moment, Strict, StrictBoolean, StrictText, Zone, remedied
 from apps.api.shapes.plans import BookableShape, WindowShape
+from apps.api.shapes.slots import ActivityShape
 from apps.treatments.models import FlagState
 from protocols.plan import State
 from protocols.status import Status
@@ -41,6 +42,9 @@ class AppointmentShape(serializers.Serializer[Any]):
     bookable = BookableShape(source="plan.bookable", allow_null=True, default=None)
     missing = serializers.ListField(source="plan.missing", child=serializers.CharField())
     attends = serializers.ListField(child=serializers.CharField())
+    activities = ActivityShape(
+        many=True, help_text="Its session; none where the clinic has listed no resources"
+    )
     deviation_reason = serializers.CharField()
     cancel_reason = serializers.CharField()
     changed_at = Moment()
@@ -82,21 +86,29 @@ class AppointmentQuery(DaysQuery):
 
 
 class BookRequest(Strict):
-    """When. `reason` is needed outside the window or `bookable`; `pencil` keeps a place while a flag holds the visit."""
+    """When. `reason` is needed outside the window or `bookable`; `pencil` keeps a place while a flag holds the visit.
+
+    `minutes` set the length of a session of one activity, and may lengthen the last of a chain. With `expected`, as
+    `slots` gave it, the booking is refused where the plan has changed since.
+    """
 
     starts_at = Moment()
     minutes = serializers.IntegerField(required=False, min_value=5, max_value=24 * 60)
     reason = StrictText(required=False, allow_blank=True, max_length=300)
     pencil = StrictBoolean(required=False)
+    expected = StrictText(required=False, allow_blank=True, max_length=64)
 
 
 class MoveRequest(Strict):
-    """The new time. Without `minutes` it stays as long as it is, without `pencil` as sure as it may be."""
+    """The new time. Without `minutes` it stays as long as it is, without `pencil` as sure as it may be; `expected` as in
+    booking.
+    """
 
     starts_at = Moment()
     minutes = serializers.IntegerField(required=False, min_value=5, max_value=24 * 60)
     reason = StrictText(required=False, allow_blank=True, max_length=300)
     pencil = StrictBoolean(required=False)
+    expected = StrictText(required=False, allow_blank=True, max_length=64)
 
 
 class ConfirmRequest(Strict):

@@ -49,6 +49,7 @@ class Appointments(ApiView):
             found = found.filter(treatment=queries.treatment_by_id(clinic, asked["treatment"]))
         if "couple" in asked:
             found = found.filter(treatment__couple=couple_by_id(clinic, asked["couple"]))
+        found = found.prefetch_related("activities")
         return page(request, found.annotate(since=F("treatment__created_at")), ("since", "id"), self.show)
 
     def show(self, appointments: list[Any]) -> list[Any]:

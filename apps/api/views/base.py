@@ -43,7 +43,7 @@ def require_scope(request: Request, scope: str) -> None:
 
 
 class ApiView(APIView):
-    """Base of all views. `reads` and `writes` are the scopes of GET (and HEAD) and of POST."""
+    """Base of all views. `reads`, `writes` and `deletes` are the scopes of GET (and HEAD), of POST and of DELETE."""
 
     authentication_classes = (TokenAuthentication,)
     permission_classes = (HasScope,)
@@ -54,6 +54,7 @@ class ApiView(APIView):
     metadata_class = None
     reads: ClassVar[str] = ""
     writes: ClassVar[str] = ""
+    deletes: ClassVar[str] = ""
 
     at: datetime
     caller: Caller
@@ -69,7 +70,7 @@ class ApiView(APIView):
 
     def scope_for(self, method: str) -> str:
         """The scope that the method needs; empty for a method that the address does not have."""
-        return self.writes if method.upper() == "POST" else self.reads
+        return {"POST": self.writes, "DELETE": self.deletes}.get(method.upper(), self.reads)
 
     def get_exception_handler(self) -> Any:
         return handle

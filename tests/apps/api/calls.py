@@ -37,6 +37,9 @@ class Api:
         text = json.dumps({} if body is None else body)
         return self.http.post(V1 + path, text, content_type="application/json", headers=self._all(headers))
 
+    def delete(self, path: str, **headers: str) -> Any:
+        return self.http.delete(V1 + path, headers=self._all(headers))
+
     def _all(self, more: dict[str, str]) -> dict[str, str]:
         return self.headers | {name.replace("_", "-"): value for name, value in more.items()}
 

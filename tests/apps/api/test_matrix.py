@@ -8,6 +8,7 @@ from django.urls import URLPattern
 
 from apps.api import urls
 from apps.api.views.base import ApiView
+from apps.booking.models import SessionActivity
 from apps.clinic.models import Clinic
 from apps.treatments.models import Appointment, Flag, Treatment, VersionMove
 from apps.treatments.moving import Chosen, start_move
@@ -21,9 +22,12 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {"schema", "docs", "nothing"}
 BODIES: dict[str, Any] = {
     "book": {"starts_at": "2026-01-06T09:00:00+00:00"},
+    "hold": {"starts_at": "2026-01-06T09:00:00+00:00"},
     "move": {"starts_at": "2026-01-06T09:00:00+00:00"},
     "cancel": {"reason": "x"},
     "miss": {"reason": "x"},
+    "refuse-release": {"reason": "x"},
+    "stop": {"cause": "equipment"},
     "decide": {"choice": "continue", "reason": "x"},
     "records": {"kind": "note", "text": "x"},
     "preview": {"records": [{"kind": "note", "text": "x"}]},
@@ -45,7 +49,7 @@ def methods() -> list[tuple[str, str]]:
     return [
         (name, method)
         for name, view in views().items()
-        for method, scope in (("GET", view.reads), ("POST", view.writes))
+        for method, scope in (("GET", view.reads), ("POST", view.writes), ("DELETE", view.deletes))
         if scope
     ]
 
@@ -60,6 +64,8 @@ def path_of(name: str, ids: dict[str, UUID]) -> str:
 
 def call(api: Api, name: str, method: str, ids: dict[str, UUID], **headers: str) -> Any:
     path = path_of(name, ids)
+    if method == "DELETE":
+        return api.delete(path, **headers)
     return api.get(path, **headers) if method == "GET" else api.post(path, BODIES.get(name, {}), **headers)
 
 
@@ -79,7 +85,21 @@ def rows_of(clinic: Clinic) -> dict[str, UUID]:
         "appointment_id": visit.pk,
         "flag_id": raised.pk,
         "move_id": begun(treatment).pk,
+        "activity_id": planned_activity(visit).pk,
     }
+
+
+def planned_activity(visit: Appointment) -> SessionActivity:
+    return SessionActivity.objects.create(
+        clinic_id=visit.clinic_id,
+        appointment=visit,
+        position=0,
+        name="talk",
+        kind="talk",
+        title="Talk",
+        starts_at=NOW,
+        ends_at=NOW,
+    )
 
 
 def begun(treatment: Treatment) -> VersionMove:
@@ -144,7 +164,7 @@ def test_each_scope_opens_its_own_addresses_and_no_other() -> None:
     ids = rows_of(clinic)
     for name, method in methods():
         view = views()[name]
-        needed = view.reads if method == "GET" else view.writes
+        needed = {"GET": view.reads, "POST": view.writes, "DELETE": view.deletes}[method]
         assert needed in EVERY_SCOPE
         others = tuple(scope for scope in EVERY_SCOPE if scope != needed)
         answer = call(signed_in(clinic, doctor.user_id, *others), name, method, ids)
@@ -175,6 +195,8 @@ def test_no_address_holds_a_clinical_word() -> None:
     plain |= {
         "differences",
         "moves",
+        "slots",
+        "hold",
         "book",
         "move",
         "confirm",
@@ -183,6 +205,12 @@ def test_no_address_holds_a_clinical_word() -> None:
         "attend",
         "miss",
         "decide",
+        "activities",
+        "start",
+        "finish",
+        "release",
+        "refuse-release",
+        "stop",
     }
     for name in views():
         words = {word for word in str(pattern_of(name).pattern).split("/") if word and "<" not in word}

@@ -50,7 +50,8 @@ def test_every_address_and_method_stands_in_it_with_its_scope(document: dict[str
     for name, method in methods():
         view = views[name].view_class  # type: ignore[attr-defined]
         path = re.sub(r"<uuid:(\w+)>", r"{\1}", str(pattern_of(name).pattern))
-        served.add((f"/api/v1/{path}", method, (view.reads if method == "GET" else view.writes,)))
+        scope = {"GET": view.reads, "POST": view.writes, "DELETE": view.deletes}[method]
+        served.add((f"/api/v1/{path}", method, (scope,)))
     assert told == served
 
 
