@@ -101,6 +101,7 @@ def test_a_file_is_tried_confirmed_carried_out_and_released(
 ) -> None:
     with seated(browser, live_server, clinic, width) as page:
         page.goto("/admin/couples/couple/")
+        good(page, "list")
         page.get_by_role("link", name="Import", exact=True).click()
         good(page, "upload")
         page.get_by_label("File").set_input_files(a_file(tmp_path))

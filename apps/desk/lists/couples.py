@@ -25,6 +25,7 @@ from apps.treatments.models import Treatment
 class CoupleList(ScopedList):
     add_words, add_name = "Enrol a couple", "admin:couples_couple_add"
     export_name = "couples"
+    list_before_template = "desk/_list_links.html"
     list_display_links = ("code",)
     search_fields = ("code",)
     search_help_text = "Name, phone, code or hospital number"

@@ -50,6 +50,7 @@ class _ByCouple(ScopedList):
 
 class TreatmentList(_ByCouple):
     export_name = "treatments"
+    list_before_template = "desk/_list_links.html"
     list_display = ("couple_names", "protocol_version", "started_on", "open_flags", "closed")
     list_filter = COUPLE_FILTERS
     list_display_links = ("couple_names",)
@@ -165,6 +166,7 @@ class StepFilter(SimpleListFilter):
 
 class AppointmentList(_ByCouple):
     export_name = "appointments"
+    list_before_template = "desk/_list_links.html"
     list_display = ("what", "couple_names", "when", "shown_status", "good_days")
     list_filter = (DayFilter, StatusFilter, StepFilter)
     ordering = (Coalesce(TruncDate("starts_at"), F("proposed_on"), F("earliest_on")), "starts_at", "pk")
@@ -239,6 +241,7 @@ def _all_flags(clinic: Clinic) -> QuerySet[Flag]:
 
 class FlagList(_ByCouple):
     export_name = "flags"
+    list_before_template = "desk/_list_links.html"
     list_display = ("title", "couple_names", "text", "owner", "due", "shown_state")
     list_filter = (FlagStateFilter, OwnerFilter)
 
