@@ -11,7 +11,7 @@ from uuid import UUID
 from apps.booking.fitness_questions import BOTH, Who, read_answers, stopping
 from apps.booking.models import DonorUnit, FitnessCheck, FitnessSetting
 from apps.booking.running import stop_chain
-from apps.booking.running_chain import OPEN, end, opened, tell_of, true_time
+from apps.booking.running_chain import OPEN, end, fit_on, opened, tell_of, true_time
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
@@ -70,7 +70,7 @@ def check_fitness(
         if not all(check.fit for check in made):
             stop_chain(row, "not_fit", "fitness", actor=actor, at=at, moment=moment)
             return tuple(made)
-        everybody = {check.who: check.fit for check in FitnessCheck.objects.filter(appointment=row)}
+        everybody = fit_on(row, moment)
         for one in (one for one in chain if one.kind == "fitness" and one.state in OPEN):
             if all(everybody.get(who) for who in one.attends):
                 end(one, moment, actor)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from apps.booking.models import ActivityState, FitnessCheck, SessionActivity
 from apps.clinic.actors import Actor
-from apps.clinic.clock import local_date
+from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.errors import Conflict, Invalid
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Appointment
@@ -107,8 +107,19 @@ def refuse_before_gate(chain: list[SessionActivity], mine: SessionActivity) -> N
             )
 
 
+def fit_on(row: Appointment, moment: datetime) -> dict[str, bool]:
+    """Who of the visit was asked on the clinic's day of `moment`, and whether they were fit when asked last.
+
+    An earlier session of the same visit, that was stopped, says nothing of this one.
+    """
+    zone = row.zone or row.clinic.zone
+    begins, ends = day_bounds(zone, local_date(zone, moment))
+    checks = FitnessCheck.objects.filter(appointment=row, at__gte=begins, at__lt=ends)
+    return {check.who: check.fit for check in checks}
+
+
 def refuse_unchecked(row: Appointment, mine: SessionActivity) -> None:
-    fit = {check.who: check.fit for check in FitnessCheck.objects.filter(appointment=row)}
+    fit = fit_on(row, mine.starts_at)
     unsaid = [who for who in mine.attends if not fit.get("donor" if who != "recipient" else who)]
     if unsaid:
         raise Conflict(

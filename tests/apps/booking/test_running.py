@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 from django.db import ProgrammingError, transaction
+from django.db.models import F
 
 from apps.booking.fitness import check_fitness, last_draw, set_days_between_draws
 from apps.booking.models import DonorUnit, FitnessCheck, ReleaseRefusal, SessionActivity
 from apps.booking.running import fail_gate, finish_activity, pass_gate, start_activity, stop_session
-from apps.booking.services import arrive
+from apps.booking.services import arrive, book
 from apps.booking.unit_queries import refusals_of
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, Forbidden, Invalid, LitError
 from apps.clinic.models import Change
 from apps.treatments.models import Flag, Record
 from tests import rows
-from tests.apps.booking.a_session import DAY, FIT, STEP, Session, a_session
+from tests.apps.booking.a_session import DAY, FIT, STARTS, STEP, Session, a_session, lay
 from tests.rows import AT
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,22 @@ def test_one_failure_of_either_stops_the_chain_and_frees_the_booking(
         "recipient": who != "recipient",
         "donor": who != "donor",
     }
+
+
+def test_an_earlier_session_that_was_stopped_says_nothing_of_who_is_fit_today(session: Session) -> None:
+    nurse = session.by("nurse")
+    session.answered(donor={"fever": "stop"})
+    later = DAY + timedelta(days=1)
+    book(appointment=session.row, starts_at=STARTS + timedelta(days=1), actor=nurse, at=DAY)
+    SessionActivity.objects.filter(appointment=session.row).delete()
+    lay(session)
+    SessionActivity.objects.filter(appointment=session.row).update(
+        starts_at=F("starts_at") + timedelta(days=1), ends_at=F("ends_at") + timedelta(days=1)
+    )
+    check_fitness(appointment=session.row, answers={"donor": FIT["donor"]}, actor=nurse, at=later)
+    assert states(session)["fitness"] == "planned"
+    check_fitness(appointment=session.row, answers={"recipient": FIT["recipient"]}, actor=nurse, at=later)
+    assert states(session)["fitness"] == "done"
 
 
 def test_what_is_judged_needs_a_note_and_then_goes_on(session: Session) -> None:
