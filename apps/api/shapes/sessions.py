@@ -10,7 +10,7 @@ from apps.api.shapes.fields import Moment, Strict, StrictText, Zone
 from apps.booking.models import ActivityState
 
 
-class ActivityShape(serializers.Serializer[Any]):
+class SessionActivityShape(serializers.Serializer[Any]):
     """One link of the chain of a booked visit: when it is planned, and what became of it."""
 
     id = serializers.UUIDField()

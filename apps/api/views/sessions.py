@@ -13,7 +13,7 @@ from apps.api.idempotency import idempotent
 from apps.api.pages import PageQuery, page
 from apps.api.shapes.appointments import AppointmentShape
 from apps.api.shapes.fields import NoQuery, read, read_query
-from apps.api.shapes.sessions import ActivityShape, HappenedRequest, RefuseRequest, StopRequest
+from apps.api.shapes.sessions import SessionActivityShape, HappenedRequest, RefuseRequest, StopRequest
 from apps.api.views.appointments import AppointmentAct
 from apps.api.views.base import ApiView
 from apps.booking import running
@@ -33,7 +33,9 @@ class Activities(ApiView):
 
     reads = "appointments:read"
 
-    @extend_schema(operation_id="activities_list", parameters=[PageQuery], responses=ActivityShape(many=True))
+    @extend_schema(
+        operation_id="activities_list", parameters=[PageQuery], responses=SessionActivityShape(many=True)
+    )
     def get(self, request: Request, appointment_id: UUID) -> Response:
         """What the session is made of, in its order."""
         read_query(request, PageQuery)
@@ -42,7 +44,7 @@ class Activities(ApiView):
         return page(request, found, ("position", "id"), self.show)
 
     def show(self, activities: list[Any]) -> list[Any]:
-        return list(ActivityShape(activities, many=True, context=self.context).data)
+        return list(SessionActivityShape(activities, many=True, context=self.context).data)
 
 
 class _ActivityAct(ApiView):
@@ -57,11 +59,11 @@ class _ActivityAct(ApiView):
         done = verb(
             activity=activity, actor=self.caller.actor, at=self.at, happened_at=given.get("happened_at")
         )
-        return Response(ActivityShape(done, context=self.context).data)
+        return Response(SessionActivityShape(done, context=self.context).data)
 
 
 class StartActivity(_ActivityAct):
-    @extend_schema(operation_id="activities_start", request=HappenedRequest, responses=ActivityShape)
+    @extend_schema(operation_id="activities_start", request=HappenedRequest, responses=SessionActivityShape)
     @idempotent
     def post(self, request: Request, activity_id: UUID) -> Response:
         """It has begun. Refused (409) while a fitness check or a release before it is open."""
@@ -69,7 +71,7 @@ class StartActivity(_ActivityAct):
 
 
 class FinishActivity(_ActivityAct):
-    @extend_schema(operation_id="activities_finish", request=HappenedRequest, responses=ActivityShape)
+    @extend_schema(operation_id="activities_finish", request=HappenedRequest, responses=SessionActivityShape)
     @idempotent
     def post(self, request: Request, activity_id: UUID) -> Response:
         """It has ended. The end of the draw labels the unit; a release needs a verified doctor or the laboratory (403)."""
