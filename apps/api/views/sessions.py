@@ -13,7 +13,7 @@ from apps.api.idempotency import idempotent
 from apps.api.pages import PageQuery, page
 from apps.api.shapes.appointments import AppointmentShape
 from apps.api.shapes.fields import NoQuery, read, read_query
-from apps.api.shapes.sessions import SessionActivityShape, HappenedRequest, RefuseRequest, StopRequest
+from apps.api.shapes.sessions import HappenedRequest, RefuseRequest, SessionActivityShape, StopRequest
 from apps.api.views.appointments import AppointmentAct
 from apps.api.views.base import ApiView
 from apps.booking import running
