@@ -63,9 +63,14 @@ def axis_of(sessions: Iterable[DaySession], spans: Sequence[tuple[datetime, date
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What takes a place of a resource: whom, for what, from when to when."""
+    """What takes a place of a resource: whom, for what, from when to when.
+
+    `tail` is the number that ends the code, without its zeros: a short block has room for nothing more.
+    """
 
     code: str
+    lead: str
+    tail: str
     what: str
     span: str
     left: float
@@ -104,8 +109,13 @@ def span_words(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
 
 def _block(row: Occupation, axis: Axis) -> Block:
     starts_at, ends_at = max(row.starts_at, axis.begins), row.ends_at
+    code = row.appointment.treatment.couple.code
+    lead = code.rstrip("0123456789")
+    tail = code.removeprefix(lead).lstrip("0") or code
     return Block(
-        code=row.appointment.treatment.couple.code,
+        code=code,
+        lead=code.removesuffix(tail),
+        tail=tail,
         what=words.words(row.activity),
         span=span_words(row.starts_at, row.ends_at, axis.zone),
         left=axis.left(starts_at),

@@ -93,7 +93,7 @@ def test_places_stand_in_lanes_of_their_own_free_ones_too(
     days.takes(dose, days.a_chair(clinic, "Chair 1", places=2), "injection", place=2)
     said = text(seat(nurse, START), address("day_sheet", clinic))
     assert "Chair 1, place 1 Treatment chair free" in said
-    assert re.search(r"Chair 1, place 2 Treatment chair HYD-0001 13:25–13:40 Injection", said)
+    assert re.search(r"Chair 1, place 2 Treatment chair HYD-000 1 13:25–13:40 Injection", said)
 
 
 def test_a_clinic_without_resources_has_a_useful_sheet(
