@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -71,17 +72,20 @@ def preview_booking(
         after = _plan_with(gathered, row, wall.date(), pencil)
     except LitError as error:
         return BookingPreview(seen, begins, ends, refusal or _refusal(error))
-    before = gathered.plan()
     as_booked = _as_booked(gathered, row, begins, ends, wall, pencil)
+    preview = BookingPreview(seen, begins, ends, refusal, slot)
+    return _with_changes(preview, gathered, after, as_booked)
+
+
+def _with_changes(
+    preview: BookingPreview, gathered: Gathered, after: Plan, as_booked: Appointment
+) -> BookingPreview:
+    """The preview with everything in which the plan after the booking differs from the plan of now."""
+    before = gathered.plan()
     rows = tuple(_rows_after(gathered, after, as_booked))
-    changes = tuple(_changes(gathered, before, after))
-    return BookingPreview(
-        seen,
-        begins,
-        ends,
-        refusal,
-        slot=slot,
-        visits=changes,
+    return replace(
+        preview,
+        visits=tuple(_changes(gathered, before, after)),
         flags_raised=_flags(after, before),
         flags_cleared=_flags(before, after),
         no_longer_fits=tuple(_unfit(gathered, before, after)),

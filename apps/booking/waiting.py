@@ -68,22 +68,7 @@ def want_earlier(
     require_role(actor, "nurse", "doctor", "manager", "client")
     with acting(actor):
         row = Appointment.objects.select_for_update(of=("self",), no_key=True).get(pk=appointment.pk)
-        if row.status != Status.BOOKED or row.starts_at is None or row.starts_at <= at:
-            raise Conflict(
-                "There is no booking ahead that could come earlier.",
-                code="not_booked",
-                field="appointment",
-                remedy="Book the visit first.",
-            )
-        today = local_date(row.clinic.zone, at)
-        first = max(from_on or today, today)
-        if first > local_date(row.zone, row.starts_at):
-            raise Invalid(
-                "The visit is booked earlier than that.",
-                code="not_earlier",
-                field="from_on",
-                remedy="Give a day up to that of the booking.",
-            )
+        first = _first_day(row, from_on, at)
         wish, _ = WaitingWish.objects.update_or_create(
             appointment=row,
             ended_at=None,
@@ -97,6 +82,27 @@ def want_earlier(
         )
         _tell("waiting.asked", wish, row, actor=actor, at=at)
     return wish
+
+
+def _first_day(row: Appointment, from_on: date | None, at: datetime) -> date:
+    """The first day that is wished for, today at the earliest; refused where there is nothing to come earlier to."""
+    if row.status != Status.BOOKED or row.starts_at is None or row.starts_at <= at:
+        raise Conflict(
+            "There is no booking ahead that could come earlier.",
+            code="not_booked",
+            field="appointment",
+            remedy="Book the visit first.",
+        )
+    today = local_date(row.clinic.zone, at)
+    first = max(from_on or today, today)
+    if first > local_date(row.zone, row.starts_at):
+        raise Invalid(
+            "The visit is booked earlier than that.",
+            code="not_earlier",
+            field="from_on",
+            remedy="Give a day up to that of the booking.",
+        )
+    return first
 
 
 def no_longer(
