@@ -157,15 +157,13 @@ def said_later(asked: Asked) -> QuerySet[Any]:
     found = _asked_for(asked).filter(
         ~Exists(mine.exclude(why__in=READ_OFF_THE_VISIT)), pk__in=spoken_of.values("appointment_id")
     )
-    return (
-        found.annotate(
-            call_id=Subquery(call.values("pk")),
-            call_state=Subquery(call.values("state")),
-            call_due=Subquery(call.values("due_at")),
-        )
-        .filter(~Q(call_state=CallState.OPEN) | Q(call_due__gte=asked.bounds[1]), call_id__isnull=False)
-        .order_by("call_due", "pk")
+    with_call: QuerySet[Any] = found.annotate(
+        call_id=Subquery(call.values("pk")),
+        call_state=Subquery(call.values("state")),
+        call_due=Subquery(call.values("due_at")),
     )
+    put_off = ~Q(call_state=CallState.OPEN) | Q(call_due__gte=asked.bounds[1])
+    return with_call.filter(put_off, call_id__isnull=False).order_by("call_due", "pk")
 
 
 def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:

@@ -121,9 +121,9 @@ def test_what_closes_is_listed_by_the_last_day_that_leaves_room(seat: Seat) -> N
     client = seat(rows.staff(treatment.clinic, "nurse"), AT)
     visit = treatment.appointments.filter(step="baseline-antibody-test")
     visit.update(latest_on="2026-03-02", bookable_to=None)
-    assert "Good days end" not in client.get(reverse("admin:index")).content.decode()
+    assert "Window closes" not in client.get(reverse("admin:index")).content.decode()
     visit.update(bookable_to="2026-01-08")
-    assert "Good days end Thu 8 Jan" in client.get(reverse("admin:index")).content.decode()
+    assert "Window closes Thu 8 Jan" in client.get(reverse("admin:index")).content.decode()
 
 
 def test_another_clinics_past_does_not_exist(seat: Seat) -> None:

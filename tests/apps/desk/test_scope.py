@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,10 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from apps.booking.call_outcomes import record_call
+from apps.booking.calling import ask_for_call
+from apps.clinic.actors import Actor
+from apps.clinic.covering import add_cover
 from apps.clinic.models import Clinic, Membership, User
 from apps.couples.models import Couple
 from apps.desk.pages.urls import ROUTES
@@ -18,6 +22,7 @@ from apps.desk.ports import links
 from apps.treatments.drafts import start_draft
 from apps.treatments.models import ProtocolVersion, Record, Treatment, VersionMove
 from apps.treatments.moving import Chosen, start_move
+from apps.treatments.phone_decisions import enter_phone_decision
 from protocols import MoveVerdict
 from tests import rows
 from tests.apps.desk.conftest import Seat
@@ -60,6 +65,37 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "treatments/versionmoveline": str(move.lines.get().pk),
         "clinic/clinic": str(clinic.pk),
         "clinic/membership": str(membership.pk),
+        **on_the_worklist(treatment, nurse, at),
+    }
+
+
+def on_the_worklist(treatment: Treatment, nurse: Actor, at: datetime) -> dict[str, str]:
+    """A call with an outcome, a cover, and a decision by phone that waits."""
+    clinic, couple = treatment.clinic, treatment.couple
+    one, two = (
+        User.objects.get(pk=rows.staff(clinic, "doctor", f"{name}-{clinic.slug}").user_id)
+        for name in ("covered", "cover")
+    )
+    call = ask_for_call(couple=couple, why="other", due_at=at, actor=nurse, at=at)
+    outcome = record_call(task=call, outcome="declined", actor=nurse, at=at)
+    day = at.date()
+    cover = add_cover(clinic=clinic, user=one, by=two, from_on=day, to_on=day, actor=nurse, at=at)
+    phone = enter_phone_decision(
+        flag=rows.flag(treatment, "no_antibody_response"),
+        choice="stop",
+        reason="Told",
+        parameters={},
+        doctor=one,
+        actor=nurse,
+        at=at,
+    )
+    return {
+        "worklist/call": str(call.pk),
+        "worklist/visit": str(rows.visit(treatment, "preconception-booster").pk),
+        "worklist/outcome": str(outcome.pk),
+        "worklist/covers": str(clinic.pk),
+        "worklist/cover": str(cover.pk),
+        "worklist/phone": str(phone.pk),
     }
 
 
