@@ -33,7 +33,7 @@ from apps.treatments.services import (
 
 _FIRST_ACT = time(9, 0)
 _FINDINGS = frozenset({"consent", "screening", "absence"})
-_DAY = timedelta(days=1)
+_DAY, _SOON = timedelta(days=1), timedelta(days=6)
 # So many of the times of a day are given out; the others stay for whoever looks around.
 _USUAL = 6
 
@@ -213,9 +213,11 @@ class _Life:
 
     def _book(self, given: Mapping[str, Any], actor: Actor, at: datetime) -> None:
         visit = self._visit(given)
-        (day,) = slots_of(visit, at=at, from_on=given["on"], to_on=given["on"])
-        if not day.slots:
-            raise ValueError(f"{visit.title} on {day.on}: {day.why}")
+        days = slots_of(visit, at=at, from_on=given["on"], to_on=given["on"] + _SOON)
+        # Feasts that follow one another can push more onto one day than it holds: then the next one has room.
+        day = next((day for day in days if day.slots), None)
+        if day is None:
+            raise ValueError(f"{visit.title} from {given['on']}: {days[0].why}")
         # Those who need not wait long come first; what is left differs from couple to couple.
         usual = sorted(day.slots, key=lambda slot: (slot.ends_at - slot.starts_at, slot.starts_at))[:_USUAL]
         slot = usual[self.n % len(usual)]

@@ -31,7 +31,7 @@ ITEMS = (
     Item("chair", "Chair 2"),
     Item("chair", "Chair 3"),
     Item("phlebotomy", "Phlebotomy", 2),
-    Item("bench", "Laminar flow bench", 4),
+    Item("bench", "Laminar flow bench", 6),
     Item("nurse", "Nurse, first", rests=(time(13), time(13, 30))),
     Item("nurse", "Nurse, second", rests=(time(13, 30), time(14))),
     Item("doctor", "Doctor on duty"),

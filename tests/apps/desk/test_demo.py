@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +18,8 @@ from django.utils.timezone import now
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
-from apps.clinic.models import Change, Clinic, User
+from apps.clinic.clock import local_date
+from apps.clinic.models import Change, Clinic, ResourceKind, User
 from apps.couples.models import Couple
 from apps.desk.demo.stories import STORIES
 from apps.reminders.models import Delivery
@@ -75,6 +78,29 @@ def test_every_story_shows_what_it_says(demo: Path) -> None:
 def test_there_are_visits_today_or_the_clinics_are_closed(demo: Path) -> None:
     ahead = Appointment.objects.filter(status__in=("booked", "arrived"), starts_at__gte=now())
     assert ahead.count() >= 10
+
+
+def test_both_clinics_have_resources_and_each_booking_ahead_takes_what_it_needs(demo: Path) -> None:
+    for clinic in Clinic.objects.all():
+        assert set(clinic.resources.values_list("kind", flat=True)) == set(ResourceKind.values)
+    ahead = Appointment.objects.filter(status__in=("booked", "arrived"), starts_at__gte=now())
+    doses = [visit for visit in ahead if "donor" in visit.attends]
+    assert doses
+    for visit in doses:
+        kinds = set(visit.occupations.exclude(resource=None).values_list("resource__kind", flat=True))
+        assert kinds == {"nurse", "phlebotomy", "bench", "chair"}, visit.title
+
+
+def test_the_next_two_open_days_have_sessions_that_begin_with_the_day(demo: Path) -> None:
+    for clinic in Clinic.objects.all():
+        days: dict[date, list[datetime]] = {}
+        booked = Appointment.objects.filter(clinic=clinic, status__in=("booked", "arrived"))
+        for starts_at in booked.values_list("starts_at", flat=True):
+            local = starts_at.astimezone(ZoneInfo(clinic.zone))
+            days.setdefault(local.date(), []).append(local)
+        ahead = sorted(on for on in days if on >= local_date(clinic.zone, now()))
+        assert sum(len(days[on]) for on in ahead[:2]) >= 4
+        assert min(min(days[on]) for on in ahead[:2]).hour <= 9
 
 
 def test_everything_was_done_by_somebody_through_the_verbs(demo: Path) -> None:
