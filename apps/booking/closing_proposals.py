@@ -48,11 +48,11 @@ def propose(found: Found, *, seconds: float | None = None) -> Proposals:
         solution = solve(problem, seconds=limit, without=ruled_out)
         seconds_taken += solution.seconds
         chosen = _ways_of(solution.chosen, all_ways)
-        clashing = _clash(by_id, chosen)
+        clashing = _clash(found, by_id, chosen)
         if clashing is None:
             return Proposals(chosen, all_ways, solution.proven, seconds_taken, why)
         ruled_out.append(tuple((pk, chosen[pk].starts_at) for pk in clashing))
-    return Proposals(_one_by_one(by_id, chosen, all_ways), all_ways, False, seconds_taken, why)
+    return Proposals(_one_by_one(found, by_id, chosen, all_ways), all_ways, False, seconds_taken, why)
 
 
 def floor(found: Found) -> Chosen:
@@ -67,27 +67,27 @@ def problem_of(found: Found, all_ways: Mapping[UUID, tuple[Way, ...]]) -> Proble
         person for hit in found.hits if hit.wanted is not None for person in hit.wanted.recipe.people
     )
     twice = {person for person, count in people.items() if count > 1}
+    kinds = {pk: kind for kind, listed in found.shared.resources.items() for pk, _ in listed}
     sessions: dict[Hashable, list[Candidate]] = {
-        hit.row.pk: [_candidate(found, hit, way, twice) for way in all_ways[hit.row.pk]] for hit in found.hits
+        hit.row.pk: [_candidate(hit, way, kinds, twice) for way in all_ways[hit.row.pk]] for hit in found.hits
     }
     days = {way.day for of_session in all_ways.values() for way in of_session}
     return Problem(sessions, {pool: count for day in days for pool, count in _free(found, day)})
 
 
-def _candidate(found: Found, hit: Hit, way: Way, twice: set[UUID]) -> Candidate:
+def _candidate(hit: Hit, way: Way, kinds: Mapping[UUID, str], twice: set[UUID]) -> Candidate:
     return Candidate(
         name=way.starts_at,
-        uses=tuple(_uses(found, hit, way, twice)),
+        uses=tuple(_uses(hit, way, kinds, twice)),
         days=(way.day.on - hit.old_day).days,
         fives=way.start - hit.old_start,
         good=not way.needs_reason,
     )
 
 
-def _uses(found: Found, hit: Hit, way: Way, twice: set[UUID]) -> Iterator[Use]:
+def _uses(hit: Hit, way: Way, kinds: Mapping[UUID, str], twice: set[UUID]) -> Iterator[Use]:
     assert hit.wanted is not None
     assert hit.free is not None
-    kinds = _kinds(found)
     offset = int(way.day.starts_at.timestamp()) // 300 - hit.free.base
     for part, one in zip(hit.wanted.recipe.parts, way.placed, strict=True):
         for take in one.takes:
@@ -107,10 +107,6 @@ def _uses(found: Found, hit: Hit, way: Way, twice: set[UUID]) -> Iterator[Use]:
             yield Use((way.day.on, person), one.starts, one.ends)
 
 
-def _kinds(found: Found) -> dict[UUID, str]:
-    return {pk: kind for kind, listed in found.shared.resources.items() for pk, _ in listed}
-
-
 def _stretches(bits: int) -> Iterator[tuple[int, int]]:
     while bits:
         first = (bits & -bits).bit_length() - 1
@@ -121,7 +117,7 @@ def _stretches(bits: int) -> Iterator[tuple[int, int]]:
 
 def _free(found: Found, day: Day) -> Iterator[tuple[Hashable, list[int]]]:
     """How many places of each kind are free in each five of the day, and in each batch of it."""
-    room = found.shared.room(day)
+    room = found.room(day)
     for kind, spots in room.spots.items():
         plain = [spot.free for spot in spots if spot.runs is None]
         yield (day.on, kind), [sum(free >> five & 1 for free in plain) for five in range(room.length)]
@@ -141,7 +137,7 @@ def _ways_of(chosen: Mapping[Hashable, Candidate], all_ways: Mapping[UUID, tuple
     }
 
 
-def _clash(by_id: Mapping[UUID, Hit], chosen: Chosen) -> list[UUID] | None:
+def _clash(found: Found, by_id: Mapping[UUID, Hit], chosen: Chosen) -> list[UUID] | None:
     """Sessions of one day that do not get their places together; None where all do."""
     by_day: dict[Day, list[UUID]] = defaultdict(list)
     for pk in sorted(chosen, key=lambda pk: (chosen[pk].starts_at, str(pk))):
@@ -149,30 +145,29 @@ def _clash(by_id: Mapping[UUID, Hit], chosen: Chosen) -> list[UUID] | None:
     for pks in by_day.values():
         given: list[Placed] = []
         for number, pk in enumerate(pks):
-            placed = _place(by_id[pk], chosen[pk], given)
+            placed = _place(found, by_id[pk], chosen[pk], given)
             if placed is None:
                 return pks[: number + 1]
             given += placed
     return None
 
 
-def _place(hit: Hit, way: Way, given: list[Placed]) -> tuple[Placed, ...] | None:
+def _place(found: Found, hit: Hit, way: Way, given: list[Placed]) -> tuple[Placed, ...] | None:
     assert hit.wanted is not None
-    assert hit.free is not None
     recipe = hit.wanted.recipe
-    fit = Fit(recipe.blocks, without(hit.free.room(way.day), given), recipe.bound)
+    fit = Fit(recipe.blocks, without(found.room_of(hit, way.day), given), recipe.bound)
     return fit.place(way.start) if fit.starts >> way.start & 1 else None
 
 
 def _one_by_one(
-    by_id: Mapping[UUID, Hit], chosen: Chosen, all_ways: Mapping[UUID, tuple[Way, ...]]
+    found: Found, by_id: Mapping[UUID, Hit], chosen: Chosen, all_ways: Mapping[UUID, tuple[Way, ...]]
 ) -> Chosen:
     """The chosen ways as far as they hold; who loses their place gets the next one that is left, or none."""
     given: dict[Day, list[Placed]] = defaultdict(list)
     kept: Chosen = {}
     for pk in sorted(chosen, key=lambda pk: (chosen[pk].starts_at, str(pk))):
         for way in (chosen[pk], *all_ways[pk]):
-            placed = _place(by_id[pk], way, given[way.day])
+            placed = _place(found, by_id[pk], way, given[way.day])
             if placed is not None:
                 given[way.day] += placed
                 kept[pk] = way

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -87,6 +87,22 @@ class Found:
     closed: Closed
     hits: tuple[Hit, ...]
     shared: Free
+    _rooms: dict[Day, Room] = field(default_factory=dict)
+
+    def room(self, day: Day) -> Room:
+        """What is free on that day for somebody who has taken nothing."""
+        if day not in self._rooms:
+            self._rooms[day] = self.shared.room(day)
+        return self._rooms[day]
+
+    def room_of(self, hit: Hit, day: Day) -> Room:
+        """What is free on that day for the session: on its old day what it has taken itself, too."""
+        assert hit.free is not None
+        offset = _fives(day.starts_at) - hit.free.base
+        if any(bits >> offset & day.whole for bits in hit.own.values()):
+            return hit.free.room(day)
+        people = {pk: day.whole & ~(bits >> offset) for pk, bits in hit.free.people.items()}
+        return replace(self.room(day), people=people)
 
 
 def hit_by(closed: Closed, *, at: datetime) -> QuerySet[Appointment]:
@@ -136,7 +152,7 @@ def ways(found: Found, hit: Hit) -> Iterator[Way]:
         filled = 0
         for on, code in judged:
             if code == ("needs_reason" if wants_reason else "") and filled < most:
-                of_day = list(_of_day(hit, on, needs_reason=wants_reason))
+                of_day = list(_of_day(found, hit, on, needs_reason=wants_reason))
                 filled += bool(of_day)
                 yield from of_day
         good = good or filled
@@ -210,13 +226,12 @@ def _judged(asked: Wanted, on: date) -> str:
     return ""
 
 
-def _of_day(hit: Hit, on: date, *, needs_reason: bool) -> Iterator[Way]:
+def _of_day(found: Found, hit: Hit, on: date, *, needs_reason: bool) -> Iterator[Way]:
     """A few ways on that day: around the old time of day, and spread over the day."""
     assert hit.wanted is not None
-    assert hit.free is not None
     day = day_of(hit.wanted.gathered.treatment.clinic.zone, on)
     recipe = hit.wanted.recipe
-    fit = Fit(recipe.blocks, hit.free.room(day), recipe.bound)
+    fit = Fit(recipe.blocks, found.room_of(hit, day), recipe.bound)
     left = fit.starts & every(QUARTER, day.length)
     starts = [bit for bit in range(0, day.length, QUARTER) if left >> bit & 1]
     near = sorted(starts, key=lambda bit: (abs(bit - hit.old_start), bit))[:_NEAR]
