@@ -16,10 +16,12 @@ from apps.booking.calling import ask_for_call
 from apps.clinic.actors import Actor
 from apps.clinic.covering import add_cover
 from apps.clinic.models import Clinic, Membership, User
-from apps.couples.models import Couple
+from apps.couples.models import Couple, Person, PersonMerge
 from apps.desk.pages.urls import ROUTES
 from apps.desk.ports import links
 from apps.treatments.drafts import start_draft
+from apps.treatments.intake.cells import Reading
+from apps.treatments.intake.services import upload_import
 from apps.treatments.models import ProtocolVersion, Record, Treatment, VersionMove
 from apps.treatments.moving import Chosen, start_move
 from apps.treatments.phone_decisions import enter_phone_decision
@@ -66,7 +68,18 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "clinic/clinic": str(clinic.pk),
         "clinic/membership": str(membership.pk),
         **on_the_worklist(treatment, nurse, at),
+        **from_a_file(treatment, nurse, at),
     }
+
+
+def from_a_file(treatment: Treatment, nurse: Actor, at: datetime) -> dict[str, str]:
+    """An upload of couples that waits for its trial run, and two entries of one human being."""
+    clinic, her = treatment.clinic, treatment.couple.recipient
+    content = b"recipient_given_name,partner_given_name,recipient_mrn\nAsha,Kiran,1"
+    made = upload_import(clinic=clinic, content=content, reading=Reading(), actor=nurse, at=at)
+    twin = Person.objects.create(clinic=clinic, given_name="Lalita", merged_into=her, changed_at=at)
+    merge = PersonMerge.objects.create(clinic=clinic, kept=her, other=twin, merged_at=at, merged_by="Nurse")
+    return {"couples/import": str(made.pk), "couples/merge": str(merge.pk)}
 
 
 def on_the_worklist(treatment: Treatment, nurse: Actor, at: datetime) -> dict[str, str]:
@@ -107,7 +120,12 @@ def begun(treatment: Treatment) -> VersionMove:
 
 
 def address(route: str, key: str) -> str:
-    path = route.replace("<uuid:pk>", key).replace("<slug:kind>", "note").replace("<int:year>", "2026")
+    path = (
+        route.replace("<uuid:pk>", key)
+        .replace("<uuid:other>", key)
+        .replace("<slug:kind>", "note")
+        .replace("<int:year>", "2026")
+    )
     return "/admin/" + re.sub(r"<day:\w+>", "2026-06-01", path)
 
 
