@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Window
 from django.utils.translation import gettext_lazy as _
 
 from apps.booking import worklist as asking
@@ -176,15 +176,26 @@ def look(rooms_: Sequence[Room], kind: str, first: int, last: int) -> Found:
     """Rows `first` to before `last` of all clinics, one after the other; two queries for each part, one if it is empty."""
     count, rows = 0, []
     for part in (part for room in rooms_ for part in room.parts(kind)):
-        here = part.rows.count()
-        start, stop = max(first - count, 0), last - count
-        if start < here and stop > 0:
-            # Which rows, then what stands in them: joins and look-ups for a page of rows, not for all of them.
-            found = list(part.rows.filter(pk__in=part.rows.values("pk")[start:stop]))
-            frame = replace(part.frame, steps=_steps(found)) if kind == "arrived" else part.frame
-            rows += [part.make(row, frame) for row in found]
+        here, found = _between(part.rows, max(first - count, 0), last - count)
+        frame = replace(part.frame, steps=_steps(found)) if kind == "arrived" and found else part.frame
+        rows += [part.make(row, frame) for row in found]
         count += here
     return Found(count, tuple(rows))
+
+
+def _between(rows: QuerySet[Any], start: int, stop: int) -> tuple[int, list[Any]]:
+    """How many there are, and those from `start` to before `stop`.
+
+    First which rows and how many, in one pass over them; then what stands in those few, so that joins and look-ups
+    are for a page of rows and not for all.
+    """
+    if stop <= start:
+        return rows.count(), []
+    counted = rows.annotate(of_all=Window(Count("*"))).values_list("pk", "of_all")[start:stop]
+    page = list(counted)
+    if not page:
+        return rows.count() if start else 0, []
+    return page[0][1], list(rows.filter(pk__in=[pk for pk, _all in page]))
 
 
 def with_pins(rows: Iterable[WorkRow], desk: Desk) -> list[WorkRow]:
