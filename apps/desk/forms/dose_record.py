@@ -27,7 +27,7 @@ TYPING: Mapping[str, tuple[float, float]] = {
 }
 _ROUTES = tuple(get_args(Route))
 _SPLIT = tuple(f"route_{route}" for route in _ROUTES)
-_CREDENTIALS = ("second_name", "second_password", "second_unit", "unit", "asked")
+_CREDENTIALS = ("asked", "unit", "second_unit", "second_name", "second_password")
 MEASURED = ("cells_million", "viability_percent", "volume_ml", "sites", "arm", "irradiation_gy", "medium_lot",
             "reaction_mm", "reaction")  # fmt: skip
 
