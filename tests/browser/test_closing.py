@@ -101,7 +101,7 @@ def test_a_cancelled_place_is_offered_to_who_waits_and_an_act_is_undone(
     with signed_in(browser, live_server, treatments[0], "nurse", width) as page:
         page.goto("/admin/booking/waiting/")
         fits(page)
-        page.locator(".waiting-offer").get_by_role("link", name="Move Mira1").click()
+        page.locator(".waiting-offer").get_by_role("link", name="Mira1 Das & Ravi1 Das to").click()
         page.wait_for_url(f"**/{dose(treatments[1]).pk}/move/**")
         fits(page)
         page.goto(f"/admin/treatments/appointment/{dose(treatments[0]).pk}/change/")

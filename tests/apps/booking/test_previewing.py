@@ -179,15 +179,16 @@ def test_a_full_place_is_a_refusal_with_the_next_times(
 ) -> None:
     resources = rows.equipped(clinic)
     slot = best_slots(dose(treatment), at=rows.AT)[0]
-    for place in (1, 2):
+    everything = [(one, place) for one in resources.values() for place in range(1, one.places + 1)]
+    for resource, place in everything:
         Occupation.objects.create(
             clinic=clinic,
             appointment=rows.visit(treatment, "sensitisation", 2),
             activity="elsewhere",
-            resource=resources["Phlebotomy"],
+            resource=resource,
             place=place,
             starts_at=slot.starts_at,
-            ends_at=slot.starts_at + timedelta(hours=4),
+            ends_at=slot.starts_at + timedelta(minutes=30),
         )
     seen = preview_booking(appointment=dose(treatment), starts_at=slot.starts_at, at=rows.AT)
     assert seen.refusal is not None
