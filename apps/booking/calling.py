@@ -60,14 +60,21 @@ def ask_for_call(
                 "changed_at": at,
             },
         )
-        if is_new:
-            tell_of_call(task, "call.asked", actor=actor, at=at)
-        elif due_at < task.due_at or task.state != CallState.OPEN or (said and said != task.note):
-            task.due_at, task.note, task.changed_at = min(due_at, task.due_at), said or task.note, at
-            task.state = CallState.OPEN
-            task.save(update_fields=["due_at", "note", "state", "changed_at"])
+        if is_new or _asked_anew(task, due_at, said, at):
             tell_of_call(task, "call.asked", actor=actor, at=at)
     return task
+
+
+def _asked_anew(task: CallTask, due_at: datetime, said: str, at: datetime) -> bool:
+    """The earlier moment, the newer words, and open again; whether that changed anything."""
+    was = (task.due_at, task.state, task.note)
+    task.due_at, task.state = min(due_at, task.due_at), CallState.OPEN
+    task.note = said or task.note
+    if (task.due_at, task.state, task.note) == was:
+        return False
+    task.changed_at = at
+    task.save(update_fields=["due_at", "note", "state", "changed_at"])
+    return True
 
 
 def call_about(*, appointment: Appointment, actor: Actor, at: datetime) -> CallTask:

@@ -60,25 +60,11 @@ def add_cover(
     """
     require_clinic(actor, clinic.pk)
     require_role(actor, "nurse", "doctor", "manager")
-    if user == by:
-        raise Invalid("Nobody covers for themselves.", field="by", remedy="Choose somebody else.")
-    if to_on < from_on:
-        raise Invalid("The last day is before the first.", field="to_on", remedy="Give a later last day.")
-    if to_on - from_on > _LONGEST:
-        raise Invalid("This is more than a year.", field="to_on", remedy="Enter it year by year.")
+    _refuse_days(user, by, from_on, to_on)
     with acting(actor):
         # The lock makes one of two nurses who enter the same absence wait, and then see the other's.
         Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
-        roles = {
-            one.user_id: one.role
-            for one in Membership.objects.filter(clinic=clinic, is_active=True, user__in=[user, by])
-        }
-        if user.pk not in roles:
-            raise Invalid("They do not work here.", field="user", remedy="Choose a member of the staff.")
-        if roles.get(by.pk) != roles[user.pk]:
-            raise Invalid(
-                "Only somebody of the same role covers.", field="by", remedy=f"Choose a {roles[user.pk]}."
-            )
+        _refuse_roles(clinic, user, by)
         meets = Cover.objects.filter(
             clinic=clinic, user=user, away=away, from_on__lte=to_on, to_on__gte=from_on
         )
@@ -92,6 +78,28 @@ def add_cover(
         cover = Cover.objects.create(clinic=clinic, user=user, by=by, from_on=from_on, to_on=to_on, away=away)
         _tell(cover, "cover.added", actor, at)
     return cover
+
+
+def _refuse_days(user: User, by: User, from_on: date, to_on: date) -> None:
+    if user == by:
+        raise Invalid("Nobody covers for themselves.", field="by", remedy="Choose somebody else.")
+    if to_on < from_on:
+        raise Invalid("The last day is before the first.", field="to_on", remedy="Give a later last day.")
+    if to_on - from_on > _LONGEST:
+        raise Invalid("This is more than a year.", field="to_on", remedy="Enter it year by year.")
+
+
+def _refuse_roles(clinic: Clinic, user: User, by: User) -> None:
+    roles = {
+        one.user_id: one.role
+        for one in Membership.objects.filter(clinic=clinic, is_active=True, user__in=[user, by])
+    }
+    if user.pk not in roles:
+        raise Invalid("They do not work here.", field="user", remedy="Choose a member of the staff.")
+    if roles.get(by.pk) != roles[user.pk]:
+        raise Invalid(
+            "Only somebody of the same role covers.", field="by", remedy=f"Choose a {roles[user.pk]}."
+        )
 
 
 def end_cover(*, cover: Cover, actor: Actor, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -159,15 +160,6 @@ def covers(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
         return here
 
-    rows = [
-        CoverRow(
-            text=_("%(by)s for %(user)s") % {"by": name_of(row.by), "user": name_of(row.user)},
-            days=words.span(row.from_on, row.to_on, today),
-            what=_("everything") if row.away else _("what is past its day"),
-            url=reverse("admin:cover_end", args=[row.pk]),
-        )
-        for row in covers_of(clinic, from_on=today)
-    ]
     return FormPage(
         title=_("Cover"),
         form=form,
@@ -176,8 +168,20 @@ def covers(request: HttpRequest, pk: UUID) -> HttpResponse:
         button=_("Add"),
         back=reverse("admin:index"),
         template="desk/covers.html",
-        context={"covers": rows, "clinic": clinic},
+        context={"covers": _rows(clinic, today), "clinic": clinic},
     ).answer(request)
+
+
+def _rows(clinic: Clinic, today: date) -> list[CoverRow]:
+    return [
+        CoverRow(
+            text=_("%(by)s for %(user)s") % {"by": name_of(row.by), "user": name_of(row.user)},
+            days=words.span(row.from_on, row.to_on, today),
+            what=_("everything") if row.away else _("what is past its day"),
+            url=reverse("admin:cover_end", args=[row.pk]),
+        )
+        for row in covers_of(clinic, from_on=today)
+    ]
 
 
 def uncover(request: HttpRequest, pk: UUID) -> HttpResponse:
