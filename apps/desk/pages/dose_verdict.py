@@ -54,7 +54,9 @@ def verdict_on(
     refusal = _refusal(desk, visit, form, data)
     if not said:
         return Verdict(matched, len(units), None, refusal, refused=bool(refusal), flags=flags)
-    return Verdict(matched, len(units), said[0].counts, refusal or said[0].text, bool(refusal), flags)
+    # Below the least content it counts only once a doctor has said so.
+    counts = said[0].counts and said[0].content != "inadequate"
+    return Verdict(matched, len(units), counts, refusal or said[0].text, bool(refusal), flags)
 
 
 def _as_record(visit: Appointment, form: DoseRecordForm, units: Sequence[DonorUnit]) -> dict[str, Any] | None:

@@ -68,7 +68,7 @@ def again(request: HttpRequest, pk: UUID) -> HttpResponse:
                 raise Invalid(_("This is no time."), field="starts_at", remedy=_("Pick one of the list."))
             book(appointment=visit, starts_at=starts_at, actor=actor, at=desk.at)
 
-        return press(request, act, done=_("Both are booked again."), back=_after(visit, back))
+        return press(request, act, done=_("Both are booked again."), back=back)
     return page(
         request,
         "desk/fitness_stopped.html",
@@ -158,11 +158,6 @@ def _slots(visit: Appointment, desk: Desk) -> list[dict[str, object]]:
 
 def _wall(visit: Appointment, moment: datetime) -> str:
     return f"{local_moment(visit.clinic.zone, moment):%H:%M}"
-
-
-def _after(visit: Appointment, back: str) -> str:
-    visit.refresh_from_db()
-    return reverse("admin:treatments_appointment_change", args=[visit.pk]) if visit.in_force else back
 
 
 def _draw_words(last: LastDraw) -> str:
