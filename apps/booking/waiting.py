@@ -170,15 +170,16 @@ def freed_times(clinic: Clinic, *, at: datetime) -> list[Freed]:
     return [Freed(local_date(clinic.zone, moment), moment, kept.get(moment)) for moment in ahead]
 
 
-def offers_for(clinic: Clinic, on: date, *, at: datetime) -> list[Offer]:
+def offers_for(clinic: Clinic, on: date, *, at: datetime, near: Sequence[datetime] = ()) -> list[Offer]:
     """Who could come on that day earlier than they are booked, inside the good days of their visit.
 
-    Whose window closes first is first. Each with the first slot of that day that the whole visit fits into.
+    Whose window closes first is first. Each with a slot of that day that the whole visit fits into: the one next to one of
+    the times in `near`, or the first.
     """
-    return [offer for wish in wishes_of(clinic, at=at) if (offer := _offer(wish, on, at)) is not None]
+    return [offer for wish in wishes_of(clinic, at=at) if (offer := _offer(wish, on, near, at)) is not None]
 
 
-def _offer(wish: WaitingWish, on: date, at: datetime) -> Offer | None:
+def _offer(wish: WaitingWish, on: date, near: Sequence[datetime], at: datetime) -> Offer | None:
     row = wish.appointment
     if row.starts_at is None or on < wish.from_on or on > local_date(row.zone, row.starts_at):
         return None
@@ -190,7 +191,10 @@ def _offer(wish: WaitingWish, on: date, at: datetime) -> Offer | None:
     if not earlier:
         return None
     ends = [day for day in (row.latest_on, row.bookable_to) if day is not None]
-    return Offer(wish, earlier[0], min(ends, default=None))
+    slot = min(
+        earlier, key=lambda one: min((abs(one.starts_at - time) for time in near), default=timedelta(0))
+    )
+    return Offer(wish, slot, min(ends, default=None))
 
 
 def _good(days: Sequence[DaySlots]) -> Iterator[Slot]:

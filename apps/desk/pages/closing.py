@@ -183,6 +183,8 @@ def span_words(closing: Closing, today: date) -> str:
     if closing.whole_days:
         end = date.fromordinal(last.date().toordinal() - 1)
         return words.span(first.date(), end, today)
+    if not last.time() and (last.date() - first.date()).days == 1:
+        return f"{words.day(first.date(), today)}, {first:%H:%M}–24:00"
     if first.date() == last.date():
         return f"{words.day(first.date(), today)}, {first:%H:%M}–{last:%H:%M}"
     return f"{words.day(first.date(), today)} {first:%H:%M} – {words.day(last.date(), today)} {last:%H:%M}"

@@ -147,15 +147,16 @@ def _list(clinic: Clinic, desk: Desk) -> ClinicList:
     freed = groupby(freed_times(clinic, at=desk.at), key=lambda one: one.on)
     days = []
     for on, of_day in [(on, list(ones)) for on, ones in freed][:_MOST_DAYS]:
+        times = [one.starts_at for one in of_day]
         kept = max((one.kept_until for one in of_day if one.kept_until), default=None)
         days.append(
             FreedDay(
                 words.day(on, today),
-                tuple(_clock(one.starts_at, clinic) for one in of_day),
+                tuple(_clock(time, clinic) for time in times),
                 f"{words.day(_local(kept, clinic).date(), today)}, {_local(kept, clinic):%H:%M}"
                 if kept
                 else "",
-                tuple(_offer(offer, desk, today) for offer in offers_for(clinic, on, at=desk.at)),
+                tuple(_offer(offer, desk, today) for offer in offers_for(clinic, on, at=desk.at, near=times)),
             )
         )
     wishes = tuple(_wish(one, today) for one in wishes_of(clinic, at=desk.at))

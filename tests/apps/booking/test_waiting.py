@@ -48,8 +48,8 @@ def test_a_cancelled_booking_is_offered_to_who_would_come_earlier(clinic: Clinic
     wish = waits(one, nurse)
     gives_back(two, nurse)
     assert [freed.starts_at for freed in freed_times(clinic, at=BOOKED)] == [NINE]
-    [offer] = offers_for(clinic, DAY, at=BOOKED)
-    assert (offer.wish, offer.slot.on) == (wish, DAY)
+    [offer] = offers_for(clinic, DAY, at=BOOKED, near=[NINE])
+    assert (offer.wish, offer.slot.starts_at) == (wish, NINE)
     assert not offer.slot.needs_reason
 
 
