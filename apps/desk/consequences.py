@@ -61,7 +61,8 @@ def consequences_of(
     )
     told = foretell(treatment=visit.treatment, rows=preview.rows, at=desk.at) if preview.can_book else ()
     sayer = _Sayer(visit, desk, {row.pk: row for row in preview.rows})
-    others = [change for change in preview.visits if change.appointment_id != visit.pk]
+    changes = (sayer.visit(change) for change in preview.visits if change.appointment_id != visit.pk)
+    others = tuple(line for line in changes if line is not None)
     on = preview.starts_at.astimezone(ZoneInfo(visit.clinic.zone)).date()
     return Consequences(
         preview=preview,
@@ -69,12 +70,12 @@ def consequences_of(
         summary=_summary(
             len(others), len(told), len(preview.entries), map(sayer.owner, preview.flags_raised)
         ),
-        visits=tuple(sayer.visit(change) for change in others),
+        visits=others,
         messages=tuple(sayer.message(message) for message in told),
         entries=tuple(sayer.entry(entry) for entry in preview.entries),
         decisions=tuple(sayer.flag(flag) for flag in preview.flags_raised),
         cleared=tuple(sayer.flag(flag) for flag in preview.flags_cleared),
-        unfit=tuple(sayer.visit(change) for change in preview.no_longer_fits),
+        unfit=tuple(sayer.named(change) for change in preview.no_longer_fits),
     )
 
 
@@ -102,13 +103,31 @@ class _Sayer:
     def today(self) -> date:
         return self.desk.today(self.subject.clinic)
 
-    def visit(self, change: VisitChange) -> Line:
+    def visit(self, change: VisitChange) -> Line | None:
+        """What becomes of another visit; None where only a computation behind it is another."""
+        was, becomes = self._stands(change.was), self._stands(change.becomes)
+        if was == becomes:
+            was, becomes = self._good(change.was), self._good(change.becomes)
+        if was == becomes:
+            return None
+        line = self.named(change)
+        return Line(line.title, f"{was} → {becomes}", line.because)
+
+    def named(self, change: VisitChange) -> Line:
+        """The visit as it would stand, and why it is then."""
         row = self.rows.get(change.appointment_id)
-        return Line(
-            title=_named(change.title, row),
-            text=f"{self._stands(change.was)} → {self._stands(change.becomes)}",
-            because=row.plan.get("because_text", "") if row is not None else "",
-        )
+        because = row.plan.get("because_text", "") if row is not None else ""
+        return Line(_named(change.title, row), self._stands(change.becomes), because)
+
+    def _good(self, standing: Standing | None) -> str:
+        """The days that need no reason, as far as they are known."""
+        if standing is None or not (standing.first_good and standing.last_good):
+            return _("good days not known")
+        if standing.last_good < standing.first_good:
+            return _("no good days")
+        return _("good days %(span)s") % {
+            "span": words.span(standing.first_good, standing.last_good, self.today)
+        }
 
     def _stands(self, standing: Standing | None) -> str:
         if standing is None:

@@ -15,6 +15,8 @@ from apps.booking.slots import DaySlots, Link, Slot
 
 # Where a day's times are cut into two groups.
 _NOON = 12
+# A session that takes so much longer than the day's shortest is offered last: somebody would only wait.
+_LONG_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class ChosenDay:
-    """The day whose times are shown."""
+    """The day whose times are shown; `longer` are those at which somebody waits for hours in between."""
 
     on: date
     title: str
@@ -69,6 +71,7 @@ class ChosenDay:
     words: str
     why: str
     groups: tuple[tuple[str, tuple[Time, ...]], ...]
+    longer: tuple[Time, ...] = ()
 
 
 def weekday_names() -> list[tuple[str, str]]:
@@ -134,7 +137,7 @@ def _short(day: DaySlots | None) -> str:
     if day is None or day.state == "refused":
         return "–"
     if day.state in ("good", "outside"):
-        return _("%(n)d free") % {"n": len(day.slots)}
+        return ngettext("%(n)d time", "%(n)d times", len(day.slots)) % {"n": len(day.slots)}
     return {"closed": _("closed"), "away": _("away"), "full": _("full")}[day.state]
 
 
@@ -153,9 +156,9 @@ def state_words(day: DaySlots) -> str:
 
 def chosen_day(day: DaySlots, zone: str) -> ChosenDay:
     """The day with its times by the clinic's clock, in two halves."""
-    times = [
-        (slot.starts_at.astimezone(ZoneInfo(zone)).hour < _NOON, time_of(slot, zone)) for slot in day.slots
-    ]
+    shortest = min((slot.ends_at - slot.starts_at for slot in day.slots), default=_LONG_WAIT)
+    usual = [slot for slot in day.slots if slot.ends_at - slot.starts_at <= shortest + _LONG_WAIT]
+    times = [(slot.starts_at.astimezone(ZoneInfo(zone)).hour < _NOON, time_of(slot, zone)) for slot in usual]
     halves = (
         (_("Morning"), tuple(time for early, time in times if early)),
         (_("Afternoon"), tuple(time for early, time in times if not early)),
@@ -167,6 +170,7 @@ def chosen_day(day: DaySlots, zone: str) -> ChosenDay:
         words=state_words(day),
         why=day.why,
         groups=tuple((name, found) for name, found in halves if found),
+        longer=tuple(time_of(slot, zone) for slot in day.slots if slot not in usual),
     )
 
 

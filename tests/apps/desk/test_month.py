@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -48,9 +49,9 @@ def test_every_day_stands_once_under_its_weekday(first: date) -> None:
 @pytest.mark.parametrize(
     ("state", "count", "short", "said"),
     [
-        ("good", 2, "2 free", "Monday 9 February, good day, 2 times free"),
-        ("good", 1, "1 free", "Monday 9 February, good day, 1 time free"),
-        ("outside", 1, "1 free", "Monday 9 February, needs a reason, 1 time free"),
+        ("good", 2, "2 times", "Monday 9 February, good day, 2 times free"),
+        ("good", 1, "1 time", "Monday 9 February, good day, 1 time free"),
+        ("outside", 1, "1 time", "Monday 9 February, needs a reason, 1 time free"),
         ("closed", 0, "closed", "Monday 9 February, closed"),
         ("away", 0, "away", "Monday 9 February, somebody is away"),
         ("full", 0, "full", "Monday 9 February, full"),
@@ -86,6 +87,13 @@ def test_times_are_those_of_the_clinics_clock_in_two_halves() -> None:
         ("Afternoon", ["12:00"]),
     ]
     assert day.groups[0][1][0].value == "2026-02-09T08:00"
+
+
+def test_times_with_hours_of_waiting_are_offered_last() -> None:
+    short, long = a_slot(), replace(a_slot(1), ends_at=EIGHT + timedelta(hours=5))
+    day = chosen_day(a_day(date(2026, 2, 9), "good", (short, long)), ZONE)
+    assert [time.starts for _, times in day.groups for time in times] == ["08:00"]
+    assert [time.starts for time in day.longer] == ["09:00"]
 
 
 def test_a_chain_names_only_what_somebody_comes_to_and_one_activity_needs_no_chain() -> None:
