@@ -7,9 +7,9 @@ BOOTSTRAP := $(PYTHON) -I lit_tracker/local/bootstrap.py
 NO_SERVERS := DEBUG=1 DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 do ?= help
 
-export PORT MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
+export PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
 
-.PHONY: run test check bench mutants manage clean runtime tools browser
+.PHONY: run test check bench race mutants manage clean runtime tools browser
 
 run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
 	@exec $(VENV)/python -m lit_tracker.local run
@@ -27,6 +27,9 @@ check: tools ## what can be said without running the product
 
 bench: tools ## benchmarks, each beside its floor
 	@$(VENV)/python -m benchmarks
+
+race: tools ## 32 processes want one slot, 1,000 times; ends by itself: make race RACE_ROUNDS=100
+	@$(VENV)/python -m benchmarks.racing
 
 mutants: tools ## which wrong lines of protocols/ no test notices; ends by itself: make mutants MUTANTS_MINUTES=5
 	@$(BOOTSTRAP) requirements-mutants.txt

@@ -121,7 +121,7 @@ def race(rounds: int, processes: int, minutes: float, tell: Callable[[str], obje
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.racing", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("RACE_ROUNDS", "1000")))
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("RACE_ROUNDS") or 1000))
     parser.add_argument("--processes", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=60)
     asked = parser.parse_args()
