@@ -39,9 +39,9 @@ class UnitRow:
 
     code: str
     donor: str
-    drawn: datetime
-    ready: datetime | None
-    released: datetime | None
+    drawn: str
+    ready: str
+    released: str
     released_by: str
 
 
@@ -237,14 +237,15 @@ def _units(desk: Desk, visit: Appointment, units: tuple[DonorUnit, ...], on: dat
     zone = local_moment(visit.clinic.zone, desk.at).tzinfo
     couple = visit.treatment.couple
 
-    def wall(moment: datetime | None) -> datetime | None:
-        return moment.astimezone(zone) if moment is not None else None
+    def wall(moment: datetime | None) -> str:
+        # As text: a template would turn a moment into the time of the server.
+        return f"{moment.astimezone(zone):%H:%M}" if moment is not None else ""
 
     rows = [
         UnitRow(
             code=unit.code,
             donor=f"{couple.partner.full_name} ({unit.donor})" if unit.donor == "partner" else unit.donor,
-            drawn=unit.drawn_at.astimezone(zone),
+            drawn=wall(unit.drawn_at),
             ready=wall(unit.ready_at),
             released=wall(unit.released_at),
             released_by=unit.released_by,
@@ -253,7 +254,7 @@ def _units(desk: Desk, visit: Appointment, units: tuple[DonorUnit, ...], on: dat
     ]
     return {
         "units": rows,
-        "unreleased": any(row.released is None for row in rows),
+        "unreleased": any(not row.released for row in rows),
         "may_release": desk.may("release units", visit.clinic),
         "label_form": None if rows else LabelForm(at=desk.at, zone=visit.clinic.zone),
         "label_url": reverse("admin:visit_label", args=[visit.pk]),

@@ -62,6 +62,8 @@ def test_the_page_shows_two_identifiers_the_unit_and_who_released_it(
         unit.code,
         "Arjun Rao (partner)",
         session.by("doctor").name,
+        "<dd>09:30</dd>",  # by the clinic's clock, not the server's
+        "<dd>11:30, ",
     ):
         assert text in page
 
