@@ -18,8 +18,8 @@ class Given(BaseModel):
 
     `volume_ml` is what was injected, `route_ml` how it was split over `sites` places, `irradiation_gy` 0 where the cells
     were not irradiated. The moments carry their offset; `hours_to_injection` is counted from the donor's draw and
-    follows from the two moments where both are known. `unit` is the code on the label, several joined by a comma. `reaction_mm` is the widest
-    redness at the place of injection.
+    follows from the two moments where both are known. `unit` is the code on the label, several joined by a comma.
+    `reaction_mm` is the widest redness at the place of injection.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
