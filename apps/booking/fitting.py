@@ -31,6 +31,7 @@ class Option(NamedTuple):
 
 
 Ways = list[list[Option]]  # of each block in turn
+Way = list[tuple[int, Option]]  # where each block begins, and how it is done
 
 
 class Fit:
@@ -51,23 +52,39 @@ class Fit:
         """The fives at which the whole chain can begin."""
         return _union(self._usable[0])
 
-    def place(self, start: int) -> tuple[Placed, ...] | None:
-        """The chain from `start`, each activity as early as it can be; None if it cannot begin then."""
-        usable, window, placed = self._usable, 1 << start, list[Placed]()
+    @property
+    def is_sure(self) -> bool:
+        """Whether every way has its places. Only a chain that joins batches twice can be in its own way."""
+        return sum(any(option.joined for option in options) for options in self._ways) < 2
+
+    def way(self, start: int) -> Way | None:
+        """The chain from `start`, each block as early as it can be; None if it cannot begin then."""
+        usable, window, way = self._usable, 1 << start, Way()
         for number, block in enumerate(self._blocks):
+            if number:
+                window = _window(way[-1][1].end(way[-1][0]), block.stages[0], self._room.length)
             chosen = _soonest(usable[number], window)
             if chosen is None:
                 return None
-            begun, option = chosen
+            way.append(chosen)
+            if number == self._from:
+                usable = self._after(chosen[0])
+        return way
+
+    def lay(self, way: Way) -> tuple[Placed, ...] | None:
+        """The activities of a way with their places; None where only what it has taken itself is left."""
+        placed = list[Placed]()
+        for block, (begun, option) in zip(self._blocks, way, strict=True):
             laid = lay(block, begun, option.joined, self._room, placed)
             if laid is None:
                 return None
             placed += laid
-            if number == self._from:
-                usable = self._after(begun)
-            if number + 1 < len(self._blocks):
-                window = _window(option.end(begun), self._blocks[number + 1].stages[0], self._room.length)
         return tuple(placed)
+
+    def place(self, start: int) -> tuple[Placed, ...] | None:
+        """The chain from `start` with its places; None if it cannot begin then."""
+        way = self.way(start)
+        return None if way is None else self.lay(way)
 
     def _backwards(self, ways: Ways) -> Ways:
         """The options with those starts alone from which the rest of the chain can follow."""
@@ -157,6 +174,9 @@ def _somewhere(spots: Sequence[Spot], length: int) -> int:
 
 def _soonest(options: Sequence[Option], window: int) -> tuple[int, Option] | None:
     """The start inside the window whose end comes first; of two, one that fills a batch that has begun."""
+    if len(options) == 1:
+        starts = options[0].starts & window
+        return (lowest(starts), options[0]) if starts else None
     best: tuple[tuple[int, bool, int], Option] | None = None
     for option in options:
         starts = option.starts & window

@@ -54,11 +54,21 @@ class Day:
         """The moment at which a clock on the wall shows this time; the first one where it shows it twice."""
         return datetime.combine(self.on, clock, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
 
+    def first_at(self, clock: time) -> int:
+        """The first five that begins when a clock on the wall shows this time, or after it."""
+        if not self.is_usual:
+            return self.ceil(self.wall(clock))
+        return -(-(_minutes(clock) + bool(clock.second or clock.microsecond)) // 5)
+
+    def last_at(self, clock: time) -> int:
+        """The five in which a clock on the wall shows this time."""
+        return _minutes(clock) // 5 if self.is_usual else self.floor(self.wall(clock))
+
     def within(self, spans: Iterable[tuple[time, time]]) -> int:
         """The fives that lie wholly inside one of the spans of wall time."""
         bits = 0
         for opens, closes in spans:
-            bits |= span(self.ceil(self.wall(opens)), self.floor(self.wall(closes)))
+            bits |= span(self.first_at(opens), self.last_at(closes))
         return bits
 
     def touched(self, starts_at: datetime, ends_at: datetime) -> int:
@@ -76,6 +86,11 @@ class Day:
             if shown.replace(fold=0).utcoffset() == shown.replace(fold=1).utcoffset():
                 bits |= 1 << bit
         return bits
+
+
+def _minutes(clock: time) -> int:
+    """Whole minutes since midnight."""
+    return clock.hour * 60 + clock.minute
 
 
 @lru_cache(maxsize=4096)

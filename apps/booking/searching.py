@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
-from apps.booking.chains import Placed
-from apps.booking.fitting import Fit
+from apps.booking.fitting import Fit, Way
 from apps.booking.free import Free, Whose, load_free
 from apps.booking.grid import QUARTER, Day, day_of, every
 from apps.booking.recipes import Recipe
-from apps.booking.slots import DaySlots, DayState, Link, Slot, Take
+from apps.booking.slots import DaySlots, DayState, LaidLater, Link, Slot, Take
 from apps.booking.wanted import Wanted
 from apps.clinic.errors import LitError
 
@@ -52,8 +52,7 @@ class Search:
         if without_people:
             room = type(room)(room.length, room.open, room.beginnings, room.spots, {})
         fit = Fit(recipe.blocks, room, recipe.bound)
-        placed = fit.place(start) if fit.starts >> start & 1 else None
-        return None if placed is None else self._slot(day, placed, recipe, needs_reason=False)
+        return self._slot(day, fit, start, recipe, needs_reason=False)
 
     def _judged(self, on: date) -> tuple[DayState, str]:
         wanted = self.wanted
@@ -71,19 +70,23 @@ class Search:
         while starts:
             start = (starts & -starts).bit_length() - 1
             starts &= starts - 1
-            placed = fit.place(start)
-            if placed is not None:
-                yield self._slot(day, placed, self.wanted.recipe, needs_reason=needs_reason)
+            slot = self._slot(day, fit, start, self.wanted.recipe, needs_reason=needs_reason)
+            if slot is not None:
+                yield slot
 
-    def _slot(self, day: Day, placed: Sequence[Placed], recipe: Recipe, *, needs_reason: bool) -> Slot:
+    def _slot(self, day: Day, fit: Fit, start: int, recipe: Recipe, *, needs_reason: bool) -> Slot | None:
+        way = fit.way(start)
+        if way is None or not (fit.is_sure or fit.lay(way)):
+            return None
+        last, option = way[-1]
         return Slot(
             on=day.on,
-            starts_at=day.moment(placed[0].starts),
-            ends_at=day.moment(placed[-1].ends),
+            starts_at=day.moment(start),
+            ends_at=day.moment(option.end(last)),
             distance=self._distance(day.on),
             needs_reason=needs_reason,
-            joins_batch=any(one.joins_batch for one in placed),
-            links=_links(day, placed, recipe),
+            joins_batch=any(option.joined and option.joined[1].begun for _, option in way),
+            links=LaidLater(partial(_links, day, fit, way, recipe)),
         )
 
     def _distance(self, on: date) -> int:
@@ -112,7 +115,9 @@ def possible_days(wanted: Wanted) -> tuple[date, date]:
     return first, last
 
 
-def _links(day: Day, placed: Sequence[Placed], recipe: Recipe) -> tuple[Link, ...]:
+def _links(day: Day, fit: Fit, way: Way, recipe: Recipe) -> tuple[Link, ...]:
+    placed = fit.lay(way)
+    assert placed is not None, "a slot without places was shown"
     return tuple(
         Link(
             part.name,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 from uuid import UUID
 
 DayState = Literal["good", "outside", "closed", "away", "full", "refused"]
@@ -33,6 +34,40 @@ class Link(NamedTuple):
     people: tuple[UUID, ...] = ()
 
 
+class LaidLater(Sequence[Link]):
+    """The links of a slot, made when somebody looks at them: a search finds hundreds of slots and shows a few."""
+
+    __slots__ = ("_lay", "_links")
+
+    def __init__(self, lay: Callable[[], tuple[Link, ...]]) -> None:
+        self._lay = lay
+        self._links: tuple[Link, ...] | None = None
+
+    def _laid(self) -> tuple[Link, ...]:
+        if self._links is None:
+            self._links = self._lay()
+        return self._links
+
+    @overload
+    def __getitem__(self, at: int) -> Link: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Link]: ...
+    def __getitem__(self, at: int | slice) -> Link | Sequence[Link]:
+        return self._laid()[at]
+
+    def __len__(self) -> int:
+        return len(self._laid())
+
+    def __eq__(self, other: object) -> bool:
+        return self._laid() == (other._laid() if isinstance(other, LaidLater) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._laid())
+
+    def __repr__(self) -> str:
+        return repr(self._laid())
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A time at which the whole session fits, moments in UTC. `distance` counts days from the target.
@@ -46,7 +81,7 @@ class Slot:
     distance: int
     needs_reason: bool
     joins_batch: bool
-    links: tuple[Link, ...]
+    links: Sequence[Link]
 
 
 @dataclass(frozen=True, slots=True)
