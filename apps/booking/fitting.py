@@ -35,11 +35,15 @@ Way = list[tuple[int, Option]]  # where each block begins, and how it is done
 
 
 class Fit:
-    """A chain laid into one day: `starts` are the fives at which it can begin, `place` says how from one of them."""
+    """A chain laid into one day: `starts` are the fives at which it can begin, `way` says when each block is then and
+    `lay` where. `is_sure` tells that `lay` never refuses.
+    """
 
     def __init__(self, blocks: Sequence[Block], room: Room, bound: Bound | None = None) -> None:
         self._blocks, self._room, self._bound = blocks, room, bound
         self._ways = [list(_options(block, room)) for block in blocks]
+        # Every way has its places, but in a chain that joins batches twice: it can be in its own way.
+        self.is_sure = sum(any(option.joined for option in options) for options in self._ways) < 2
         self._usable = self._backwards(self._ways)
         self._bounded: dict[int, Ways] = {}
         self._from = -1
@@ -51,11 +55,6 @@ class Fit:
     def starts(self) -> int:
         """The fives at which the whole chain can begin."""
         return _union(self._usable[0])
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether every way has its places. Only a chain that joins batches twice can be in its own way."""
-        return sum(any(option.joined for option in options) for options in self._ways) < 2
 
     def way(self, start: int) -> Way | None:
         """The chain from `start`, each block as early as it can be; None if it cannot begin then."""
