@@ -71,6 +71,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "VerdictKind": ["timing", "response"],
         "VisitState": [state.value for state in State],
         "FlagState": ["open", "decided", "cleared"],
+        "DayState": ["good", "outside", "closed", "away", "full", "refused"],
+        "ActivityState": ["planned", "started", "done", "failed", "cancelled"],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -32,7 +32,7 @@ def applied(house: LiveHouse, count: int) -> Closing:
     visits = []
     for _ in range(count):
         treatment = rows.a_treatment(house.clinic, protocol=house.protocol, at=at)
-        visits.append(rows.visit(treatment, "baseline", 1))
+        visits.append(rows.visit(treatment, "baseline-antibody-test", 1))
     first = next(
         slot for slot in best_slots(visits[0], at=at, limit=60) if slot.starts_at - at > timedelta(days=1)
     )

@@ -101,7 +101,7 @@ def held_at_the_desk(house: ServicesHouse, course: Course) -> None:
     assert browser.get(f"{page}/change/").status_code == 200
     answer = browser.post(f"{page}/book/", {"on": "2026-07-27", "time": "09:30", "minutes": "60"})
     assert "This visit is held" in answer.content.decode()
-    answer = browser.post(f"{page}/attend/", {"on": house.now().date().isoformat()})
+    answer = browser.post(f"{page}/dose/", {"on": house.now().date().isoformat()})
     assert "This visit is held" in answer.content.decode()
     assert Appointment.objects.get(pk=course.row(BOOSTER)["id"]).status == "proposed"
     assert Record.objects.count() == records

@@ -52,7 +52,7 @@ def test_the_next_step_is_told_with_its_good_days_and_who_is_away(seat: Seat) ->
     rows.said(treatment, nurse, at, "absence", person="partner", from_on="2026-01-30", to_on="2026-02-06")
     body = page_of(seat(nurse, at), treatment)
     told = body[body.index("Next: <strong>") :].split("</strong>")[0]
-    assert told == "Next: <strong>Sensitisation dose 2, good 2–23 Feb, partner away to 6 Feb"
+    assert told == "Next: <strong>Sensitisation dose 2, good 7–23 Feb, partner away to 6 Feb"
 
 
 def test_each_visit_has_its_because_one_tap_away(seat: Seat) -> None:
@@ -131,7 +131,7 @@ def test_missing_consent_and_missing_and_old_screening_are_told_apart(seat: Seat
         outcome="clear",
         sampled_on=old.date(),
     )
-    body = page_of(seat(nurse, AT), treatment)
+    body = page_of(seat(rows.staff(clinic, "doctor"), AT), treatment)
     assert "Missing of partner, before Sensitisation dose 1" in body
     alerts = body[body.index("To be seen first") : body.index("The course")]
     too_old, missing = alerts.index("Too old or not clear for"), alerts.index("Missing for")
@@ -153,9 +153,31 @@ def test_a_reactive_screening_is_an_alert_that_does_not_name_the_infection(seat:
         outcome="reactive",
         sampled_on=AT.date(),
     )
-    assert "The last screening of the partner is reactive. See the records." in page_of(
-        seat(nurse, AT), treatment
-    )
+    told = "The last screening of the partner is reactive. See the records."
+    assert told in page_of(seat(rows.staff(clinic, "doctor"), AT), treatment)
+
+
+def test_without_the_right_no_page_says_which_test_of_the_donor_is_not_clear(seat: Seat) -> None:
+    clinic = rows.a_clinic()
+    nurse = rows.staff(clinic, "nurse")
+    treatment = a_treatment(clinic)
+    rows.consented(treatment, nurse)
+    rows.resulted(treatment, nurse, AT, 4)
+    rows.screened(treatment, nurse, AT)
+    hcv = {"person": "partner", "test": "hcv", "outcome": "reactive", "sampled_on": AT.date()}
+    rows.said(treatment, nurse, AT, "screening", **hcv)
+    visit = rows.visit(treatment, "sensitisation")
+    assert "hepatitis C screen of partner" in visit.plan["missing"]
+    client = seat(nurse, AT)
+    for page in (
+        reverse("admin:treatments_appointment_change", args=[visit.pk]),
+        reverse("admin:treatments_treatment_change", args=[treatment.pk]),
+        reverse("admin:couples_couple_change", args=[treatment.couple_id]),
+    ):
+        body = client.get(page).content.decode()
+        assert "infection screen of partner" in body
+        assert "hepatitis C" not in body
+        assert "reactive" not in body
 
 
 def test_the_banner_names_groups_allergies_silence_and_similar_names(seat: Seat) -> None:
