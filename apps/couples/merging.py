@@ -208,8 +208,9 @@ def _return_couples(merge: PersonMerge, at: datetime) -> None:
         )
         stays, goes = both[UUID(entry["stays"])], both[UUID(entry["goes"])]
         before = {name: _read(stays, name, value) for name, value in entry["silence"].items()}
-        # A silence only ever loosens by what the merge itself had added to it.
-        if stays.silent_reason == goes.silent_reason:
+        # A silence only ever loosens by what the merge itself had added to it. One after a loss does not: another loss may
+        # have been told of the survivor meanwhile, and two people end it.
+        if stays.silent_reason == goes.silent_reason != SilenceReason.CONFIRMED_LOSS:
             for name, value in before.items():
                 setattr(stays, name, value)
         goes.merged_into = None

@@ -129,6 +129,18 @@ def test_the_same_two_people_enrolled_twice_become_one_couple_and_can_be_two_aga
     assert state() == before
 
 
+def test_taking_a_merge_back_ends_no_silence_after_a_loss(clinic: Any, nurse: rows.Actor) -> None:
+    first = rows.a_couple(clinic)
+    second = enrol_couple(clinic=clinic, recipient=LALITHA, partner=first.partner_id, actor=nurse, at=AT)
+    silence_couple(couple=second, reason="confirmed_loss", actor=nurse, at=AT)
+    merge = merged(first, second, nurse)
+    silence_couple(couple=first, reason="confirmed_loss", actor=nurse, at=AT)  # a loss of her own meanwhile
+    unmerge_people(merge=merge, actor=nurse, at=AT)
+    for couple in (first, second):
+        couple.refresh_from_db()
+        assert couple.silent_reason == "confirmed_loss"
+
+
 def test_what_was_added_since_stays_with_the_survivor(clinic: Any, nurse: rows.Actor) -> None:
     first, second = twice(clinic)
     merge = merged(first, second, nurse)
