@@ -10,7 +10,6 @@ from typing import Any
 
 from apps.booking.models import DonorUnit, SessionActivity, UnitCheck
 from apps.booking.running_chain import OPEN, end
-from apps.booking.services import attend
 from apps.booking.units import CHECK_LENGTH
 from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
@@ -19,6 +18,7 @@ from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.errors import Conflict, Forbidden, Invalid
 from apps.treatments.models import Appointment, Record
 from apps.treatments.reconciling import locked
+from apps.treatments.services import record
 
 _APART = re.compile(r"[\s,;+]+")
 
@@ -147,7 +147,8 @@ def record_dose(
         units = list(DonorUnit.objects.select_for_update().filter(pk__in=[u.pk for u in units_on(row, on)]))
         _refuse(row, check, units)
         body = _content(units, given, injected_at)
-        said = attend(appointment=row, on=on, given=body, actor=actor, at=at)
+        act = {"kind": "fulfilled", "step": row.step, "occurrence": row.occurrence, "on": on, "given": body}
+        said = record(treatment=row.treatment, data=act, actor=actor, at=at)
         for unit in units:
             unit.injected_at, unit.dose = injected_at, said
             unit.ready_at = unit.ready_at or body.get("ready_at")

@@ -17,11 +17,12 @@ from apps.booking.running_chain import (
     of_chain,
     opened,
     refuse_before_gate,
+    refuse_held,
     refuse_unchecked,
     tell_of,
     true_time,
 )
-from apps.booking.units import dispose_open, label_units, of_today
+from apps.booking.units import dispose_open, keep_row, label_units, of_today
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
@@ -46,6 +47,7 @@ def start_activity(
         mine = of_chain(chain, activity)
         if mine.state != ActivityState.PLANNED:
             raise moved_on(mine)
+        refuse_held(row)
         refuse_before_gate(chain, mine)
         mine.state, mine.started_at = ActivityState.STARTED, true_time(row, happened_at, at=at)
         mine.save(update_fields=["state", "started_at"])
@@ -70,6 +72,7 @@ def finish_activity(
         mine = of_chain(chain, activity)
         if mine.state not in OPEN:
             raise moved_on(mine)
+        refuse_held(row)
         refuse_before_gate(chain, mine)
         if mine.kind == "fitness":
             refuse_unchecked(row, mine)
@@ -148,6 +151,7 @@ def fail_gate(
     with acting(actor):
         _, row, _ = opened(appointment, at=at, booked=False)
         moment = true_time(row, happened_at, at=at)
+        keep_row(row)
         ReleaseRefusal.objects.create(
             clinic_id=row.clinic_id,
             appointment=row,

@@ -107,6 +107,17 @@ def refuse_before_gate(chain: list[SessionActivity], mine: SessionActivity) -> N
             )
 
 
+def refuse_held(row: Appointment) -> None:
+    """Nobody is drawn, nothing prepared for a visit that cannot be performed: a flag holds it since it was booked."""
+    if row.held:
+        raise Conflict(
+            "This visit is held until somebody decides.",
+            code="held",
+            field="activity",
+            remedy="Have its flag decided.",
+        )
+
+
 def fit_on(row: Appointment, moment: datetime) -> dict[str, bool]:
     """Who of the visit was asked on the clinic's day of `moment`, and whether they were fit when asked last.
 

@@ -16,6 +16,7 @@ from apps.booking.placing import Terms, call_off, take, write_session
 from apps.booking.remembering import people_said, remember
 from apps.booking.retrying import retried
 from apps.booking.slots import Slot
+from apps.booking.units import record_here
 from apps.booking.wanted import Wanted, refuse_odd, refuse_stale, wanted
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
@@ -202,12 +203,13 @@ def attend(
 ) -> Record:
     """Records that the visit was done: on `on`, else on the booked day, or today where that lies ahead.
 
-    Conflict if the visit is held, expired, not needed, or lacks consent or screening on that day.
+    Conflict if the visit is held, expired, not needed, or lacks consent or screening on that day, and `not_checked` where a
+    donor's unit of that day waits: such a dose goes by `dosing.record_dose`.
     """
     data: dict[str, Any] = _act(appointment, "fulfilled", on, at)
     if given:
         data["given"] = dict(given)
-    return record(treatment=appointment.treatment, data=data, actor=actor, at=at)
+    return record_here(treatment=appointment.treatment, data=data, actor=actor, at=at)
 
 
 def miss(*, appointment: Appointment, reason: str, actor: Actor, at: datetime) -> Record:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -13,9 +15,13 @@ from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.clock import local_date
 from apps.clinic.errors import Conflict, Invalid
+from apps.clinic.models import Clinic
 from apps.treatments.gathered import Gathered
-from apps.treatments.models import Appointment
+from apps.treatments.models import Appointment, Record, Treatment
 from apps.treatments.reconciling import locked, settle
+from apps.treatments.saying import what_it_says
+from apps.treatments.services import record
+from protocols.records import Fulfilled
 
 # No letter or digit that is taken for another one on a label.
 _SIGNS = "ACDEFGHJKLMNPQRTUVWXY34679"
@@ -37,6 +43,9 @@ def label_units(
 ) -> tuple[DonorUnit, ...]:
     """A unit with its code for each donor of the visit who has none of that day yet."""
     couple = gathered.treatment.couple
+    # Codes and their checks are unique in the clinic: of two who label at once, whatever the treatment, one waits here.
+    Clinic.objects.select_for_update(no_key=True).get(pk=row.clinic_id)
+    keep_row(row)
     on = local_date(row.zone or row.clinic.zone, drawn_at)
     planned = gathered.plan().visit(row.step, row.occurrence)
     donors = (planned.donor if planned is not None and planned.donor else "partner").split("+")
@@ -45,7 +54,6 @@ def label_units(
     for donor in donors:
         if donor in there:
             continue
-        # The numbers of one couple's day are counted under the treatment's lock; another treatment has other codes.
         number = DonorUnit.objects.filter(
             clinic_id=row.clinic_id, code__startswith=f"{couple.code}-{on:%d%m%y}-"
         )
@@ -66,6 +74,13 @@ def label_units(
             )
         )
     return tuple(made)
+
+
+def keep_row(row: Appointment) -> None:
+    """A visit of which a unit or a refusal tells is people's, booked or not: the planner never withdraws its row."""
+    if not row.touched:
+        row.touched = True
+        row.save(update_fields=["touched"])
 
 
 def label_unit(
@@ -95,6 +110,37 @@ def label_unit(
         gathered.tell("unit.labelled", row)
         settle(gathered, actor=actor, at=at)
     return made
+
+
+def record_here(*, treatment: Treatment, data: Mapping[str, Any], actor: Actor, at: datetime) -> Record:
+    """`treatments.services.record` for every route but the form of a dose, `dosing.record_dose`: Conflict `not_checked`,
+    and nothing changed, for a dose whose labelled unit nobody has held against the couple.
+    """
+    with acting(actor):
+        said = record(treatment=treatment, data=data, actor=actor, at=at)
+        _refuse_waiting(said)
+    return said
+
+
+def _refuse_waiting(said: Record) -> None:
+    """Asked after the record is made, under its lock: nobody labels a unit in between."""
+    act = what_it_says(said)
+    if not isinstance(act, Fulfilled) or act.elsewhere is not None:
+        return
+    waiting = DonorUnit.objects.filter(
+        appointment__treatment_id=said.treatment_id,
+        appointment__step=act.step,
+        appointment__occurrence=act.occurrence,
+        injected_at__isnull=True,
+        disposed_at__isnull=True,
+    )
+    if waiting.exists():
+        raise Conflict(
+            "The donor's unit of this visit was not held against the couple by two people.",
+            code="not_checked",
+            field="unit",
+            remedy="Record the dose on its own form, or dispose of the unit first.",
+        )
 
 
 def dispose_unit(

@@ -23,8 +23,9 @@ from apps.api.shapes.treatments import (
 )
 from apps.api.views.base import ApiView, require_scope
 from apps.api.views.flags import Decide
+from apps.booking.units import record_here
 from apps.clinic.access import require_verified
-from apps.treatments import queries, services
+from apps.treatments import queries
 from apps.treatments.sensitivity import without_donor_infections
 
 DONOR_SAFETY = "donor-safety:read"
@@ -55,7 +56,7 @@ class Records(ApiView):
         treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
         body = record_body(request.data)
         self.check_rights(request, kinds_in(body))
-        stored = services.record(treatment=treatment, data=body, actor=self.caller.actor, at=self.at)
+        stored = record_here(treatment=treatment, data=body, actor=self.caller.actor, at=self.at)
         flags = queries.flags_of(self.caller.clinic, state="open", treatment=treatment)
         shown = FlagShape(flags, many=True, context=self.context).data
         return Response({**record_json(stored, self.caller.clinic.zone), "flags": shown}, status=201)

@@ -1,5 +1,6 @@
 """Recording a dose: two people against one label, times from the unit, and nothing written where anything is wrong."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from apps.booking.dosing import check_units, match, record_dose, units_on
 from apps.booking.models import DonorUnit, SessionActivity, UnitCheck, WitnessAttempt
 from apps.booking.running import fail_gate, pass_gate
+from apps.booking.services import attend
 from apps.booking.unit_queries import units_of
-from apps.booking.units import label_unit
+from apps.booking.units import dispose_unit, label_unit, record_here
 from apps.booking.witness import TRIES, WITHIN, second_person
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, Forbidden, Invalid, LitError
@@ -74,6 +76,25 @@ def test_from_a_lot_to_its_doses_and_recipients(session: Session) -> None:
     [unit] = units_of(session.clinic, lot="RPMI-77", injected=True)
     assert (unit.dose, unit.recipient) == (said, session.treatment.couple.recipient)
     assert not units_of(session.clinic, lot="other").exists()
+
+
+def test_while_its_unit_waits_a_dose_is_recorded_on_no_other_way(session: Session) -> None:
+    nurse = session.by("nurse")
+    done = {"kind": "fulfilled", "step": session.row.step, "occurrence": 1, "on": DAY.date(), "given": GIVEN}
+    program = replace(nurse, role="client", route="api", user_id=None)
+    for attempt in (
+        lambda: attend(appointment=session.row, given=GIVEN, actor=nurse, at=NOON),
+        lambda: attend(appointment=session.row, given=GIVEN, actor=program, at=NOON),
+        lambda: record_here(treatment=session.treatment, data=done, actor=program, at=NOON),
+    ):
+        with pytest.raises(Conflict) as refusal:
+            attempt()
+        assert refusal.value.code == "not_checked"
+    assert session.row.status == "booked"
+    assert not Record.objects.filter(kind="fulfilled").exists()
+    dispose_unit(unit=DonorUnit.objects.get(), reason="given elsewhere", actor=nurse, at=NOON)
+    attend(appointment=session.row, given=GIVEN, actor=nurse, at=NOON)
+    assert session.row.status == "fulfilled"
 
 
 # The label

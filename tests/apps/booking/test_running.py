@@ -55,6 +55,17 @@ def test_an_activity_begins_and_ends_at_its_true_times_and_says_who_ended_it(ses
     assert draw.done_by == session.by("nurse").name
 
 
+def test_nobody_is_drawn_for_a_visit_that_is_held_since(session: Session) -> None:
+    session.answered()
+    rows.said(session.treatment, session.by("nurse"), DAY, "pause", on=DAY.date())
+    assert session.row.held
+    for verb in (start_activity, finish_activity):
+        with pytest.raises(Conflict) as refusal:
+            verb(activity=session.activity("draw"), actor=session.by("nurse"), at=DAY)
+        assert refusal.value.code == "held"
+    assert not DonorUnit.objects.exists()
+
+
 def test_nothing_goes_past_the_fitness_check_or_the_gate(session: Session) -> None:
     with pytest.raises(Conflict) as before:
         start_activity(activity=session.activity("draw"), actor=session.by("nurse"), at=DAY)

@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 
 from apps.booking import services as booking
+from apps.booking.models import DonorUnit
+from apps.booking.units import label_unit
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, LitError
 from apps.clinic.models import Change
@@ -96,6 +98,18 @@ def test_two_losses_told_at_once_for_one_couple_do_not_block_each_other() -> Non
     assert not Appointment.objects.filter(status="booked").exists()
     couple.refresh_from_db()
     assert couple.is_silent
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_units_of_two_treatments_of_one_couple_labelled_at_once_have_two_codes(round_: int) -> None:
+    clinic = rows.a_clinic()
+    nurse, couple = rows.staff(clinic, "nurse"), rows.a_couple(clinic)
+    visits = [rows.visit(rows.a_treatment(clinic, couple=couple), "sensitisation") for _ in range(3 + round_)]
+    answers = at_once(
+        *(lambda row=row: label_unit(appointment=row, drawn_at=AT, actor=nurse, at=AT) for row in visits)
+    )
+    assert all(isinstance(answer, tuple) for answer in answers), answers
+    assert len({unit.code for unit in DonorUnit.objects.all()}) == len(visits)
 
 
 def test_a_booking_and_a_loss_at_one_moment_never_leave_a_booking_ahead() -> None:

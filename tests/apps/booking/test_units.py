@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from apps.booking.fitness import set_days_between_draws
 from apps.booking.models import DonorUnit
-from apps.booking.running import stop_session
+from apps.booking.running import fail_gate, stop_session
 from apps.booking.unit_queries import next_draw_from, units_of, units_to_dispose
 from apps.booking.units import CHECK_LENGTH, dispose_unit, label_unit
 from apps.clinic.errors import Conflict, Invalid, LitError
@@ -128,6 +128,35 @@ def test_from_a_donor_a_unit_or_a_recipient_the_trail_is_one_query(
             code = found.appointment.treatment.couple.code
         assert (found, *people) == (unit, partner(session), session.treatment.couple.recipient)
         assert code == session.treatment.couple.code
+
+
+def lost(session: Session) -> None:
+    at = DAY + timedelta(hours=1)
+    rows.said(session.treatment, session.by("nurse"), at, "milestone", name="loss", on=DAY.date())
+
+
+def an_unbooked_session() -> Session:
+    clinic = rows.a_clinic()
+    found = Session(
+        clinic, rows.a_treatment(clinic), {role: rows.staff(clinic, role) for role in ("nurse", "doctor")}
+    )
+    assert not found.row.touched
+    return found
+
+
+def test_a_loss_is_recorded_though_a_visit_that_nobody_booked_has_a_unit() -> None:
+    unbooked = an_unbooked_session()
+    nurse = unbooked.by("nurse")
+    label_unit(appointment=unbooked.row, drawn_at=DAY, actor=nurse, at=DAY)
+    lost(unbooked)
+    assert DonorUnit.objects.get().appointment == unbooked.row
+
+
+def test_a_loss_is_recorded_though_a_visit_that_nobody_booked_was_not_released() -> None:
+    unbooked = an_unbooked_session()
+    fail_gate(appointment=unbooked.row, reason="x", actor=unbooked.by("doctor"), at=DAY)
+    lost(unbooked)
+    assert unbooked.row.release_refusals.count() == 1
 
 
 def test_another_clinic_sees_and_touches_no_unit(session: Session) -> None:

@@ -330,8 +330,8 @@ def test_true_times_from_paper_are_entered_the_next_day_and_nothing_is_overdue(
     assert answer.status_code == 302, answer.content.decode()
     draw = days.link(dose, "draw")
     assert (draw.started_at, draw.done_at) == (START + timedelta(minutes=22), START + timedelta(minutes=50))
-    booking.attend(appointment=dose, on=DAY, actor=nurse, at=EVENING + timedelta(days=1))
-    treatment = dose.treatment
+    treatment, given_at = dose.treatment, EVENING + timedelta(days=1)
+    rows.said(treatment, nurse, given_at, "fulfilled", step=dose.step, occurrence=1, on=DAY)
     late = {"visit_overdue", "visit_unrecorded", "window_expired"}
     codes = set(treatment.flags.filter(state="open").values_list("code", flat=True))
     assert not codes & late
