@@ -22,6 +22,7 @@ from apps.clinic.loading import workdays_of
 from apps.clinic.models import Clinic
 from apps.couples.ages import age
 from apps.treatments.overlap import STATUSES_IN_FORCE
+from apps.treatments.sensitivity import donor_tests_as_one
 
 _log = logging.getLogger(__name__)
 # From this hour of the clinic's own clock on it is evening; until midnight the sheet follows every change.
@@ -123,7 +124,7 @@ def _session(session: DaySession, on: date) -> SheetSession:
         ),
         what=visit.title,
         standing="on hold, pencilled only" if visit.held else "pencilled" if visit.pencilled else "",
-        due=tuple(visit.plan.get("missing") or ()),
+        due=donor_tests_as_one(visit.plan.get("missing") or ()),
         lines=lines or (SheetLine(span, visit.title, ""),),
     )
 

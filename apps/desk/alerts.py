@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.couples.models import Couple, Note, NoteKind, Severity
 from apps.desk import words
 from apps.desk.course import Course, name_of
-from protocols import PlannedVisit
+from apps.treatments.sensitivity import donor_tests_as_one
 from protocols.records import Fulfilled
 from protocols.requirements import SCREENS_SAID
 
@@ -31,11 +31,15 @@ class Alert:
     weight: Weight
 
 
-def alerts_of(couple: Couple, notes: Iterable[Note], courses: Iterable[Course], today: date) -> list[Alert]:
-    """The gravest first. `notes` are those in force; `courses` are the treatments that go on."""
+def alerts_of(
+    couple: Couple, notes: Iterable[Note], courses: Iterable[Course], today: date, *, may_see: bool
+) -> list[Alert]:
+    """The gravest first. `notes` are those in force; `courses` are the treatments that go on; `may_see` is the right to
+    see what single tests of a donor gave.
+    """
     found = [*rhesus(couple), *_events(notes, today)]
     for course in courses:
-        found += [*_reactions(course, today), *_reactive(course), *_missing(course, today)]
+        found += [*_reactions(course, today), *_reactive(course, may_see), *_missing(course, today, may_see)]
     order = {"bad": 0, "warn": 1, "info": 2}
     return sorted(found, key=lambda alert: order[alert.weight])
 
@@ -78,7 +82,7 @@ def _reactions(course: Course, today: date) -> Iterator[Alert]:
         yield Alert(_("Reaction"), f"{name}, {words.day(done.on, today)}: {reaction}", "warn")
 
 
-def _reactive(course: Course) -> Iterator[Alert]:
+def _reactive(course: Course, may_see: bool) -> Iterator[Alert]:
     """Somebody's last sample is reactive. Which test it is stands among the records, not at the head of a page."""
     people = {
         person
@@ -87,10 +91,14 @@ def _reactive(course: Course) -> Iterator[Alert]:
     }
     for person in sorted(people):
         text = _("The last screening of the %(person)s is reactive. See the records.")
+        if person != "recipient" and not may_see:
+            text = _(
+                "The infection screen of the %(person)s is not clear. A doctor or the laboratory sees why."
+            )
         yield Alert(_("Screening"), text % {"person": words.words(person).lower()}, "bad")
 
 
-def _missing(course: Course, today: date) -> Iterator[Alert]:
+def _missing(course: Course, today: date, may_see: bool) -> Iterator[Alert]:
     """What the next visit that lacks something lacks: consent apart from screening, missing apart from too old."""
     live = [visit for visit in course.plan.visits if visit.state in ("proposed", "booked", "missed")]
     lacking = sorted(
@@ -100,30 +108,29 @@ def _missing(course: Course, today: date) -> Iterator[Alert]:
     if not lacking:
         return
     visit = lacking[0]
+    lacks = visit.missing if may_see else donor_tests_as_one(visit.missing)
     on = visit.on or visit.proposed_on
     before = f"{name_of(visit)}{f', {words.day(on, today)}' if on else ''}"
     weight: Weight = "warn" if on is not None and on - today <= _NEAR else "info"
-    consents = [text.removeprefix("consent of ") for text in visit.missing if text.startswith("consent of ")]
+    consents = [text.removeprefix("consent of ") for text in lacks if text.startswith("consent of ")]
     if consents:
         text = _("Missing of %(who)s, before %(visit)s.")
         yield Alert(_("Consent"), text % {"who": _and(consents), "visit": before}, "warn")
-    old, absent = _screens(course, visit)
+    old, absent = _screens(course, lacks)
     for said, names in ((_("Too old or not clear for"), old), (_("Missing for"), absent)):
         if names:
             yield Alert(_("Screening"), f"{said} {before}: {', '.join(names)}.", weight)
-    rest = [
-        text for text in visit.missing if text not in (*old, *absent) and not text.startswith("consent of ")
-    ]
+    rest = [text for text in lacks if text not in (*old, *absent) and not text.startswith("consent of ")]
     if rest:
         yield Alert(_("Missing"), f"{before}: {', '.join(rest)}.", weight)
 
 
-def _screens(course: Course, visit: PlannedVisit) -> tuple[list[str], list[str]]:
+def _screens(course: Course, lacks: Iterable[str]) -> tuple[list[str], list[str]]:
     """The screens that the visit lacks: those with an earlier sample, and those without any."""
     said_of = {said: test for test, said in SCREENS_SAID.items()}
     old: list[str] = []
     absent: list[str] = []
-    for text in visit.missing:
+    for text in lacks:
         said, of, person = text.rpartition(" of ")
         if of and said in said_of and not text.startswith("consent of "):
             known = course.facts.screened.get((person, said_of[said]))

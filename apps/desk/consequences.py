@@ -21,6 +21,7 @@ from apps.desk.rows import number
 from apps.reminders.foretelling import MessageChange, foretell
 from apps.treatments.models import Appointment
 from apps.treatments.queries import template
+from apps.treatments.sensitivity import flag_without_donor_tests
 from protocols import RULES
 
 
@@ -156,7 +157,7 @@ class _Sayer:
         return words.span(*days, self.today) if days else _("nothing")
 
     def flag(self, flag: FlagChange) -> Line:
-        text, points = words.points_of(flag.code, flag.text)
+        text, points = words.points_of(flag.code, flag_without_donor_tests(flag.text))
         return Line(
             title=f"{words.flag_words(flag.code)} ({self.owner(flag)})",
             text="; ".join(filter(None, (text, *points))),

@@ -17,7 +17,7 @@ from apps.booking.models import ActivityState, SessionActivity
 from apps.desk import words
 from apps.desk.access import Desk
 from apps.desk.day_lanes import Axis, span_words
-from apps.desk.rows import Button, Who, asks_on_arrival, number, who
+from apps.desk.rows import Button, Who, asks_on_arrival, lacking, number, who
 from apps.treatments.models import Appointment
 from apps.treatments.queries import template
 
@@ -132,7 +132,7 @@ def session_row(session: DaySession, desk: Desk, axis: Axis) -> SessionRow:
         status=words.STATUSES[visit.status],
         pencilled=visit.in_force and visit.pencilled,
         held=visit.in_force and visit.held,
-        due=tuple(visit.plan.get("missing") or ()) if visit.in_force else (),
+        due=lacking(visit.plan.get("missing") or (), desk, visit) if visit.in_force else (),
         late=_not_here(visit, desk.at) if on_the_day else "",
         left=axis.left(session.starts_at),
         width=axis.wide(session.starts_at, session.ends_at),

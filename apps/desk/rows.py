@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from apps.couples.models import Couple
 from apps.desk import words
 from apps.desk.access import Desk
 from apps.treatments.models import Appointment, Flag
+from apps.treatments.sensitivity import donor_tests_as_one, flag_without_donor_tests
 from protocols import Plan, PlannedVisit
 from protocols.requirements import SCREENS_SAID
 
@@ -110,13 +111,20 @@ def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, 
         narrowed=words.narrowed(plan, today),
         held_by=tuple(words.flag_words(code_of(key)) for key in visit.held_by),
         waiting_for=visit.waiting_for,
-        missing=visit.missing,
+        missing=lacking(visit.missing, desk, appointment),
         because=visit.because_text,
         provisional=visit.provisional,
         attends=" and ".join(visit.attends),
         url=reverse("admin:treatments_appointment_change", args=[appointment.pk]) if appointment else "",
         buttons=tuple(buttons(appointment, desk)[:1]) if appointment else (),
     )
+
+
+def lacking(missing: Iterable[str], desk: Desk, visit: Appointment | None) -> tuple[str, ...]:
+    """What a visit lacks, for whoever looks: single tests of a donor are named to the donor-safety role alone."""
+    if visit is not None and desk.may("see donor safety", desk.clinic(visit.clinic_id)):
+        return tuple(missing)
+    return donor_tests_as_one(missing)
 
 
 def number(plan: Mapping[str, Any]) -> str:
@@ -232,7 +240,7 @@ def flag_row(flag: Flag, desk: Desk) -> FlagRow:
     return FlagRow(
         who=who(flag.treatment.couple, desk),
         title=words.flag_words(flag.code),
-        text=flag.text,
+        text=flag_without_donor_tests(flag.text),
         severity=flag.severity,
         owner=flag.owner,
         due=words.day(flag.due_on, today),

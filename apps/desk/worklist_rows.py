@@ -20,6 +20,7 @@ from apps.desk import words
 from apps.desk.access import Desk
 from apps.desk.rows import Button, Who, buttons, local, may_decide, number, who
 from apps.treatments.models import Appointment, Flag
+from apps.treatments.sensitivity import donor_tests_as_one, flag_without_donor_tests
 
 NOW, TODAY, WEEK = "now", "today", "week"
 
@@ -92,7 +93,7 @@ def here_row(visit: Appointment, frame: Frame) -> WorkRow:
 
 
 def expected_row(visit: Appointment, frame: Frame) -> WorkRow:
-    missing = visit.plan.get("missing") or []
+    missing = donor_tests_as_one(visit.plan.get("missing") or [])
     why = _("Due at arrival: %(what)s") % {"what": ", ".join(missing)} if missing else _("Booked today")
     if visit.held:
         why = _("On hold: a decision is open")
@@ -181,7 +182,7 @@ def flag_row(flag: Any, frame: Frame) -> WorkRow:
         who=who(flag.treatment.couple, frame.desk),
         couple=flag.treatment.couple,
         when="",
-        what=flag.text,
+        what=flag_without_donor_tests(flag.text),
         why=why,
         detail=frame.owner(flag),
         button=Button(text, reverse("admin:treatments_flag_change", args=[flag.pk]), primary=mine),

@@ -11,6 +11,7 @@ from apps.clinic.actors import Actor, ActorRole
 from apps.clinic.errors import Conflict, Forbidden, Invalid
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Flag
+from apps.treatments.sensitivity import donor_tests_as_one
 from protocols import Facts, Plan, missing_on
 from protocols.plan import PlannedVisit, State
 from protocols.records import Booked, Consent, Decision, Fulfilled, Joined, Resume, Skipped, Stopped
@@ -112,7 +113,7 @@ def require_performable(gathered: Gathered, act: Fulfilled, *further: CoreRecord
     if missing:
         raise _refused(
             "prerequisite_missing",
-            f"On that day this was missing: {', '.join(missing)}.",
+            f"On that day this was missing: {', '.join(donor_tests_as_one(missing))}.",
             "Record it with its own date, then record the visit.",
         )
 

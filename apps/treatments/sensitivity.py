@@ -72,6 +72,33 @@ def without_donor_infections(records: QuerySet[Record]) -> QuerySet[Record]:
     return records.exclude(pk__in=donor_infections(records.filter(kind__in=("screening", "correction"))))
 
 
+def donor_tests_as_one(missing: Iterable[str]) -> tuple[str, ...]:
+    """What a visit lacks, in the words of the plan, with all tests of a donor in one: which of them it is would say that it
+    is the one that is not clear. Everything else stays as it is, in its order.
+    """
+    return tuple(dict.fromkeys(_as_one(text) for text in missing))
+
+
+def flag_without_donor_tests(text: str) -> str:
+    """The text of a flag, a list of what a visit lacks in it said as `donor_tests_as_one` says it."""
+    opening, told, lacks = text.partition("still needs: ")
+    return f"{opening}{told}{', '.join(donor_tests_as_one(lacks.split(', ')))}" if told else text
+
+
+def plan_without_donor_tests(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan as JSON with what its visits lack, and its flags, said so."""
+    visits = [{**one, "missing": list(donor_tests_as_one(one["missing"]))} for one in plan["visits"]]
+    flags = [{**one, "text": flag_without_donor_tests(one["text"])} for one in plan["flags"]]
+    return {**plan, "visits": visits, "flags": flags}
+
+
+def _as_one(text: str) -> str:
+    test, of, person = text.rpartition(" of ")
+    if not of or person == "recipient" or test == "consent":
+        return text
+    return f"infection screen of {person}"
+
+
 def screens_of(facts: Facts, template: Template, donor: str, today: date) -> tuple[Screens, ...]:
     """The infection screens that the protocol asks of the recipient and of each donor, as they stand on `today`."""
     people = [("recipient", "recipient"), *((name, "donor") for name in donor.split("+"))]

@@ -13,11 +13,19 @@ from apps.api.shapes.fields import Day, Moment, Strict, StrictBoolean, StrictTex
 from apps.api.shapes.plans import BookableShape, WindowShape
 from apps.api.shapes.slots import ActivityShape
 from apps.treatments.models import FlagState
+from apps.treatments.sensitivity import donor_tests_as_one, flag_without_donor_tests
 from protocols.plan import State
 from protocols.status import Status
 
 STATUSES = [status.value for status in Status]
 ARMS = ("left", "right", "both")
+
+
+class Lacking(serializers.ListField):
+    """What a visit lacks: no program learns which test of a donor it is."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        return super().to_representation(list(donor_tests_as_one(data or ())))
 
 
 class AppointmentShape(serializers.Serializer[Any]):
@@ -40,7 +48,11 @@ class AppointmentShape(serializers.Serializer[Any]):
     proposed_on = serializers.DateField(allow_null=True)
     window = WindowShape(source="plan.window", allow_null=True)
     bookable = BookableShape(source="plan.bookable", allow_null=True, default=None)
-    missing = serializers.ListField(source="plan.missing", child=serializers.CharField())
+    missing = Lacking(
+        source="plan.missing",
+        child=serializers.CharField(),
+        help_text="Due at arrival; the tests of a donor are said as one",
+    )
     attends = serializers.ListField(child=serializers.CharField())
     activities = ActivityShape(
         many=True, help_text="Its session; none where the clinic has listed no resources"
@@ -171,6 +183,13 @@ class AttendRequest(Strict):
     given = GivenRequest(required=False, allow_null=True)
 
 
+class FlagText(serializers.CharField):
+    """The text of a flag, the tests of a donor said as one."""
+
+    def to_representation(self, value: Any) -> str:
+        return flag_without_donor_tests(super().to_representation(value))
+
+
 class FlagShape(serializers.Serializer[Any]):
     """A review task. While it is open the steps that it `holds` can be neither booked nor performed."""
 
@@ -180,7 +199,7 @@ class FlagShape(serializers.Serializer[Any]):
     couple_code = serializers.CharField(source="treatment.couple.code")
     key = serializers.CharField()
     code = serializers.CharField()
-    text = serializers.CharField()
+    text = FlagText()
     severity = serializers.CharField()
     owner = serializers.CharField()
     state = serializers.ChoiceField(choices=FlagState.values)

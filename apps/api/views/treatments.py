@@ -26,6 +26,7 @@ from apps.api.shapes.treatments import (
 from apps.api.views.base import ApiView
 from apps.couples.queries import couple_by_id
 from apps.treatments import queries, services
+from apps.treatments.sensitivity import plan_without_donor_tests
 
 
 class Protocols(ApiView):
@@ -113,7 +114,7 @@ class TreatmentPlan(ApiView):
         """The plan, computed for this request on the clinic's today."""
         read_query(request, NoQuery)
         treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
-        return Response(queries.plan_of(treatment, self.at).as_json())
+        return Response(plan_without_donor_tests(queries.plan_of(treatment, self.at).as_json()))
 
 
 class TreatmentPreview(ApiView):
@@ -127,4 +128,6 @@ class TreatmentPreview(ApiView):
         treatment = queries.treatment_by_id(self.caller.clinic, treatment_id)
         given = read(PreviewRequest, request.data)
         planned, changes = services.preview(treatment=treatment, records=given["records"], at=self.at)
-        return Response({"plan": planned.as_json(), "changes": changes_json(changes)})
+        return Response(
+            {"plan": plan_without_donor_tests(planned.as_json()), "changes": changes_json(changes)}
+        )

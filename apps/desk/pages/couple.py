@@ -62,7 +62,9 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "who": who(couple, desk),
         "people": _people(couple, desk, contact=contact),
         "contact": contact,
-        "alerts": alerts_of(couple, standing, courses, desk.today(clinic)),
+        "alerts": alerts_of(
+            couple, standing, courses, desk.today(clinic), may_see=desk.may("see donor safety", clinic)
+        ),
         "pinned": [note for note in reversed(standing) if note.is_pinned],
         "notes": [note_row(note) for note in standing],
         "past_notes": [note_row(note) for note in notes if not in_force(note) and not note.is_withdrawal],

@@ -28,6 +28,7 @@ from apps.desk.pages.day_acts import address_of_day
 from apps.desk.pages.visits import found, frame
 from apps.desk.rows import local
 from apps.treatments.models import Appointment
+from apps.treatments.sensitivity import flag_without_donor_tests
 
 
 class MoveForm(DeskForm):
@@ -119,8 +120,8 @@ def _preview(request: HttpRequest, desk: Desk, visit: Appointment, wall: datetim
         "needs_reason": refusal is not None and refusal.needs_reason,
         "refused": sentence(refusal.message, refusal.remedy) if refusal else "",
         "lines": list(_lines(seen, visit, today)),
-        "flags": [flag.text for flag in seen.flags_raised],
-        "cleared": [flag.text for flag in seen.flags_cleared],
+        "flags": [flag_without_donor_tests(flag.text) for flag in seen.flags_raised],
+        "cleared": [flag_without_donor_tests(flag.text) for flag in seen.flags_cleared],
         "act_url": reverse("admin:day_move", args=[visit.pk]),
     }
     if request.headers.get("X-Day-Fragment"):

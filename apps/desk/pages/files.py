@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.clinic.errors import Forbidden, NotFound
-from apps.desk.access import desk_of
+from apps.desk.access import Desk, desk_of
 from apps.desk.forms.couple import FileForm, WhyForm
 from apps.desk.history import may_attach, said, titles_of
 from apps.desk.pages.base import FormPage
@@ -22,6 +22,7 @@ from apps.treatments.file_models import LARGEST
 from apps.treatments.files import attach_file, fetch_file, file_by_id, may_read, withdraw_file
 from apps.treatments.models import Record
 from apps.treatments.queries import record_by_id, template
+from apps.treatments.sensitivity import is_donor_infection
 
 
 def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -48,7 +49,7 @@ def attach(request: HttpRequest, pk: UUID) -> HttpResponse:
         done=_("The file is attached."),
         button=_("Attach"),
         back=_address(record),
-        intro=_said(record),
+        intro=_said(record, desk),
         template="desk/attach.html",
         context={"who": who(record.treatment.couple, desk)},
     ).answer(request)
@@ -81,6 +82,8 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = desk.require("record", desk.clinic(row.clinic_id))
     if not may_read(row.record.kind, actor.role):
         raise PermissionDenied(_("Your role may not see this file."))
+    if is_donor_infection(row.record.kind, row.record.data):
+        desk.require("see donor safety", desk.clinic(row.clinic_id))
     form = WhyForm(request.POST or None, label=_("Why does it not belong here"))
 
     def act() -> str:
@@ -99,7 +102,11 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     ).answer(request)
 
 
-def _said(record: Record) -> str:
+def _said(record: Record, desk: Desk) -> str:
+    """The record in words; of a donor's infection result without the right to see it only what kind it is."""
+    hidden = is_donor_infection(record.kind, record.data)
+    if hidden and not desk.may("see donor safety", desk.clinic(record.clinic_id)):
+        return KINDS.get(record.kind, record.kind)
     titles = titles_of(template(record.treatment.protocol_version))
     return f"{KINDS.get(record.kind, record.kind)}: {said(record.kind, record.data, titles)}"
 

@@ -24,6 +24,7 @@ from apps.desk.rows import changes_in_words, may_decide, who
 from apps.desk.worklist import owner_now
 from apps.treatments.models import Flag
 from apps.treatments.queries import flag_by_id, plan_of
+from apps.treatments.sensitivity import flag_without_donor_tests
 from apps.treatments.services import decide, preview
 from protocols import Plan, Template
 from protocols.plan import DoseVerdict, ResponseVerdict
@@ -99,7 +100,7 @@ def _frame(flag: Flag, plan: Plan, template: Template, desk: Desk) -> dict[str, 
     return {
         "flag": flag,
         "who": who(flag.treatment.couple, desk),
-        "said": words.points_of(flag.code, flag.text),
+        "said": words.points_of(flag.code, flag_without_donor_tests(flag.text)),
         "due": words.day(flag.due_on, today),
         "owner": owner_now(flag, desk) if flag.is_open else "",
         "late": flag.is_open and flag.due_on < today,

@@ -22,6 +22,7 @@ from apps.desk.words import KINDS
 from apps.reminders.queries import sent_since
 from apps.treatments.models import Record, Treatment
 from apps.treatments.queries import plan_of, record_by_id, template, treatment_by_id, treatments_of
+from apps.treatments.sensitivity import is_donor_infection
 from apps.treatments.transfers import move_record, preview_transfer
 
 _FOUND = 20
@@ -32,7 +33,7 @@ def choose(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk = desk_of(request)
     record = desk.find(lambda clinic: record_by_id(clinic, pk))
     clinic = desk.clinic(record.clinic_id)
-    desk.require("record", clinic)
+    _allowed(record, desk)
     form = OtherCoupleForm(request.GET if "q" in request.GET else None)
     found: list[Treatment] = []
     if form.is_valid():
@@ -62,7 +63,7 @@ def confirm(request: HttpRequest, pk: UUID, to: UUID) -> HttpResponse:
     target = desk.find(lambda clinic: treatment_by_id(clinic, to))
     if target.clinic_id != record.clinic_id:
         raise Http404("There is no such page.")
-    actor = desk.require("record", target.clinic)
+    actor = _allowed(record, desk)
     form = MoveRecordForm(
         request.POST or None, visits=_visits(record, target, desk), asked=_asked(request, record)
     )
@@ -95,6 +96,14 @@ def confirm(request: HttpRequest, pk: UUID, to: UUID) -> HttpResponse:
             **_changes(record, target, _asked(request, record), actor, desk),
         },
     ).answer(request)
+
+
+def _allowed(record: Record, desk: Desk) -> Actor:
+    """Who moves records, and may read this one: what it says stands on both pages."""
+    clinic = desk.clinic(record.clinic_id)
+    if is_donor_infection(record.kind, record.data):
+        desk.require("see donor safety", clinic)
+    return desk.require("record", clinic)
 
 
 def _frame(record: Record, desk: Desk) -> dict[str, object]:

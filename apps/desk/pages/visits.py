@@ -20,6 +20,7 @@ from apps.desk.rows import (
     asks_on_arrival,
     buttons,
     flag_row,
+    lacking,
     local,
     number,
     who,
@@ -163,7 +164,7 @@ def frame(visit: Appointment, desk: Desk) -> dict[str, object]:
         "bounds": words.bounds(window, today),
         "proposed": words.day(visit.proposed_on, today) if visit.proposed_on else "",
         "because": visit.plan.get("because_text", ""),
-        "missing": visit.plan.get("missing") or [],
+        "missing": lacking(visit.plan.get("missing") or [], desk, visit),
         "held_by": held,
         "treatment_url": reverse("admin:treatments_treatment_change", args=[visit.treatment_id]),
     }

@@ -253,7 +253,7 @@ def test_screening_is_judged_on_the_day_of_the_act(treatment: Treatment, nurse: 
     late = AT + timedelta(days=8)
     error = refused(treatment, nurse, late, "sensitisation")
     assert error.code == "prerequisite_missing"
-    assert "HIV screen of partner" in error.message
+    assert "infection screen of partner" in error.message
     assert "pregnancy test of recipient" in error.message
     rows.said(treatment, nurse, late, "fulfilled", step="sensitisation", on=AT.date())
     assert rows.visit(treatment, "sensitisation").status == "fulfilled"
