@@ -77,6 +77,10 @@ class DoseRecordForm(DeskForm):
         )
         if data is not None and (odd(data) or data.get("sure")):
             asks["sure"] = forms.BooleanField(label=_("The unusual numbers are right"), required=False)
+        if data is not None and data.get("pregnancy_test") == "reactive":
+            # No dose is given, so nothing of one is asked for.
+            for name in asks.keys() - {"pregnancy_test", "on"}:
+                asks[name].required = False
         super().__init__(*args, asks=asks, **kwargs)
 
     def clean(self) -> dict[str, Any]:

@@ -176,15 +176,15 @@ def _record(request: HttpRequest, desk: Desk, visit: Appointment, form: DoseReco
     """The identity check is kept whatever follows; the test of the day and the dose are both written or neither."""
     actor = desk.require("perform", visit.clinic)
     given, tested = form.cleaned_data, form.cleaned_data.get("pregnancy_test")
-    injected_at = form.injected_at()
-    if injected_at is None:
-        raise Invalid(_("This is no time."), field="injected_at", remedy=_("Write it like 12:30."))
     if tested == "reactive":
         _tested(desk, visit, given["on"], tested)
         messages.warning(
             request, _("The positive test is recorded and no dose was. Record the pregnancy next.")
         )
         return
+    injected_at = form.injected_at()
+    if injected_at is None:
+        raise Invalid(_("This is no time."), field="injected_at", remedy=_("Write it like 12:30."))
     check = _checked(desk, visit, form)
     with transaction.atomic():
         if tested:
