@@ -7,9 +7,11 @@ BOOTSTRAP := $(PYTHON) -I lit_tracker/local/bootstrap.py
 NO_SERVERS := DEBUG=1 DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 do ?= help
 
-export PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
+PICTURES ?= $(CURDIR)/var/pictures
 
-.PHONY: run test check bench race mutants manage clean runtime tools browser
+export PICTURES PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
+
+.PHONY: run test check bench race pictures mutants manage clean runtime tools browser
 
 run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
 	@exec $(VENV)/python -m lit_tracker.local run
@@ -30,6 +32,9 @@ bench: tools ## benchmarks, each beside its floor
 
 race: tools ## 32 processes want one slot, 1,000 times; ends by itself: make race RACE_ROUNDS=100
 	@$(VENV)/python -m benchmarks.racing
+
+pictures: tools browser ## the desk's pages on the demo's data, at three widths: make pictures PICTURES=/tmp/pictures
+	@$(VENV)/python -m pytest -q tests/browser/pictures.py
 
 mutants: tools ## which wrong lines of protocols/ no test notices; ends by itself: make mutants MUTANTS_MINUTES=5
 	@$(BOOTSTRAP) requirements-mutants.txt
