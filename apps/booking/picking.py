@@ -22,7 +22,14 @@ _AROUND = timedelta(days=15)
 def lock_what_it_may_take(wanted: Wanted) -> None:
     """The people, then the resources, each in the order of their ids: whoever else wants them waits here."""
     people = Person.objects.select_for_update(no_key=True).filter(pk__in=wanted.recipe.people)
-    list(people.order_by("pk").values_list("pk"))
+    if any(merged for merged in people.order_by("pk").values_list("merged_into_id", flat=True)):
+        # The merge committed while this waited for its lock: what was read of the couple is of before it.
+        raise Conflict(
+            "Somebody of this couple was entered twice and has just become one.",
+            code="busy",
+            field="starts_at",
+            remedy="Try it again.",
+        )
     resources = Resource.objects.select_for_update(no_key=True).filter(
         clinic_id=wanted.row.clinic_id, is_active=True, kind__in=wanted.recipe.kinds
     )

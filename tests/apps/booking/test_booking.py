@@ -51,6 +51,20 @@ def planned(treatment: Treatment, step: str, at: datetime = AT) -> PlannedVisit:
     return visit
 
 
+def test_nothing_is_booked_for_who_became_somebody_else_while_it_waited(
+    clinic: Clinic, treatment: Treatment, nurse: Actor
+) -> None:
+    # What a booking sees that read the couple before a merge and got the lock on her after it.
+    other = rows.a_couple(clinic, recipient=replace(rows.LALITHA, identifiers=()))
+    recipient = treatment.couple.recipient
+    recipient.merged_into = other.recipient
+    recipient.save(update_fields=["merged_into"])
+    with pytest.raises(Conflict) as refusal:
+        booked(treatment, nurse)
+    assert refusal.value.code == "busy"
+    assert rows.visit(treatment, "sensitisation").status == "proposed"
+
+
 def snapshot(treatment: Treatment) -> list[Any]:
     return [
         list(Appointment.objects.filter(treatment=treatment).order_by("pk").values()),

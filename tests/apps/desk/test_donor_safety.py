@@ -118,3 +118,15 @@ def test_a_program_needs_the_scope_and_cannot_count_what_is_left_out(treatment: 
     shown = without.get(f"{address}?page_size=1").json()
     assert [one["kind"] for one in shown["results"]] == ["milestone"]
     assert shown["next"] is None
+
+
+def test_no_form_beside_a_donors_result_says_it_without_the_right(treatment: Treatment, seat: Seat) -> None:
+    nurse, doctor = (rows.staff(treatment.clinic, role) for role in ("nurse", "doctor"))
+    hidden = screening(treatment, doctor, "partner", "hbv")
+    attach, move = (reverse(f"admin:{name}", args=[hidden.pk]) for name in ("record_attach", "record_move"))
+    assert "reactive" in seat(doctor, AT).get(move).content.decode()
+    client = seat(nurse, AT)
+    assert client.get(move).status_code == 403
+    body = client.get(attach).content.decode()
+    assert "reactive" not in body
+    assert "hepatitis" not in body.lower()
