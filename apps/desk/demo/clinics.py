@@ -23,6 +23,7 @@ from apps.clinic.services import (
 )
 from apps.desk.demo.builder import Place, enrol, live
 from apps.desk.demo.equipment import equip
+from apps.desk.demo.papers import leave_papers
 from apps.desk.demo.people import HYDERABAD, LONDON, Two
 from apps.desk.demo.stories import STORIES, Story
 from apps.desk.pages.links import feed_path
@@ -181,7 +182,9 @@ def _user(
 
 def _fill(place: Place, people: tuple[Two, ...], stories: list[Story]) -> None:
     for n, (two, story) in enumerate(zip(people, stories, strict=True)):
-        treatment = live(place, n, enrol(place, n, two, story), story)
+        couple = enrol(place, n, two, story)
+        treatment = live(place, n, couple, story)
+        leave_papers(place, n, couple, treatment)
         if treatment is not None:
             # What time alone has brought since the last act: the sweep's work, done once.
             reconcile(treatment=treatment, at=place.now)
