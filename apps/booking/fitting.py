@@ -41,6 +41,7 @@ class Fit:
 
     def __init__(self, blocks: Sequence[Block], room: Room, bound: Bound | None = None) -> None:
         self._blocks, self._room, self._bound = blocks, room, bound
+        self._gaps = [(block.stages[0].after, block.stages[0].within) for block in blocks]
         self._ways = [list(_options(block, room)) for block in blocks]
         # Every way has its places, but in a chain that joins batches twice: it can be in its own way.
         self.is_sure = sum(any(option.joined for option in options) for options in self._ways) < 2
@@ -58,16 +59,19 @@ class Fit:
 
     def way(self, start: int) -> Way | None:
         """The chain from `start`, each block as early as it can be; None if it cannot begin then."""
-        usable, window, way = self._usable, 1 << start, Way()
-        for number, block in enumerate(self._blocks):
+        usable, way = self._usable, Way()
+        first = last = end = start
+        for number, (after, within) in enumerate(self._gaps):
             if number:
-                window = _window(way[-1][1].end(way[-1][0]), block.stages[0], self._room.length)
-            chosen = _soonest(usable[number], window)
+                first, last = end + after, self._room.length if within is None else end + within
+            chosen = _soonest(usable[number], first, last)
             if chosen is None:
                 return None
             way.append(chosen)
+            begun, option = chosen
+            end = option.end(begun)
             if number == self._from:
-                usable = self._after(chosen[0])
+                usable = self._after(begun)
         return way
 
     def lay(self, way: Way) -> tuple[Placed, ...] | None:
@@ -171,26 +175,21 @@ def _somewhere(spots: Sequence[Spot], length: int) -> int:
     return found
 
 
-def _soonest(options: Sequence[Option], window: int) -> tuple[int, Option] | None:
-    """The start inside the window whose end comes first; of two, one that fills a batch that has begun."""
+def _soonest(options: Sequence[Option], first: int, last: int) -> tuple[int, Option] | None:
+    """The start from `first` to `last` whose end comes first; of two, one that fills a batch that has begun."""
     if len(options) == 1:
-        starts = options[0].starts & window
-        return (lowest(starts), options[0]) if starts else None
+        starts = options[0].starts >> first
+        start = first if starts & 1 else first + lowest(starts)
+        return (start, options[0]) if first <= start <= last else None
     best: tuple[tuple[int, bool, int], Option] | None = None
     for option in options:
-        starts = option.starts & window
-        if starts:
-            start = lowest(starts)
+        start = first + lowest(option.starts >> first)
+        if first <= start <= last:
             fills = option.joined is not None and option.joined[1].begun
             rank = (option.end(start), not fills, start)
             if best is None or rank < best[0]:
                 best = (rank, option)
     return None if best is None else (best[0][2], best[1])
-
-
-def _window(end: int, following: Stage, length: int) -> int:
-    last = length if following.within is None else end + following.within
-    return span(end + following.after, last + 1)
 
 
 def _union(options: Sequence[Option]) -> int:

@@ -82,32 +82,31 @@ class Free:
         return min(taken / most, 1.0) if most else 0.0
 
     def _spots(self, day: Day, listed: list[tuple[UUID, int]], opening: int, shut: int) -> Iterable[Spot]:
+        offset, whole = _fives(day.starts_at) - self.base, day.whole
         for pk, places in listed:
             there = self._hours_of(day, pk)
-            closed = shut | self._shut(day, pk)
-            taken = {
-                place: self._of_day(self.places.get((pk, place), 0), day) for place in range(1, places + 1)
-            }
+            closed = shut | self._shut(day, pk) if self.closures else shut
+            taken = [self.places.get((pk, place), 0) >> offset & whole for place in range(1, places + 1)]
             if pk not in self.batches:
                 free = there & opening & ~closed
-                yield from (Spot(pk, place, free & ~bits) for place, bits in taken.items())
+                for number, bits in enumerate(taken, 1):
+                    yield Spot(pk, number, free & ~bits)
                 continue
-            runs = self._runs(day, pk, closed) if there else []
-            begun = [any(bits & span(run[0], run[2]) for bits in taken.values()) for run in runs]
-            for place, bits in taken.items():
+            runs = [run for run in self._runs(day, pk) if not closed & span(run[0], run[2])] if there else []
+            begun = [any(bits & span(run[0], run[2]) for bits in taken) for run in runs]
+            for number, bits in enumerate(taken, 1):
                 left = [
                     Run(*run, is_begun)
                     for run, is_begun in zip(runs, begun, strict=True)
                     if not bits & span(run[0], run[2])
                 ]
-                yield Spot(pk, place, 0, tuple(left))
+                yield Spot(pk, number, 0, tuple(left))
 
-    def _runs(self, day: Day, pk: UUID, closed: int) -> list[tuple[int, int, int]]:
-        found = [
+    def _runs(self, day: Day, pk: UUID) -> list[tuple[int, int, int]]:
+        return [
             (day.last_at(first), day.last_at(cutoff), day.first_at(last))
             for first, cutoff, last in self.batches[pk]
         ]
-        return [run for run in found if not closed & span(run[0], run[2])]
 
     def _hours_of(self, day: Day, pk: UUID) -> int:
         own = self.hours.get(pk)
@@ -236,11 +235,26 @@ def _taken(
 def _bits(spans: str, length: int) -> int:
     """Spans of fives, written one after the other, as one number."""
     numbers = list(map(int, spans.split()))
-    row = bytearray(b"0") * length
-    for first, last in zip(numbers[::2], numbers[1::2], strict=True):
-        first, last = max(first, 0), min(last, length)
-        row[first:last] = b"1" * (last - first)
-    return int(row[::-1], 2)
+    firsts, lasts = numbers[::2], numbers[1::2]
+    apart = len(set(lasts)) == len(lasts) == len(set(firsts))
+    if apart and min(firsts) >= 0 and max(lasts) <= length:
+        bits = _marked(lasts, length) - _marked(firsts, length)
+        # Spans apart are the difference of their ends and beginnings. Where two of them meet (times of before the clinic
+        # counted in fives, rounded outwards) something is carried, and bits are missing.
+        if bits.bit_count() == sum(lasts) - sum(firsts):
+            return bits
+    bits = 0
+    for first, last in zip(firsts, lasts, strict=True):
+        bits |= span(max(first, 0), min(last, length))
+    return bits
+
+
+def _marked(places: list[int], length: int) -> int:
+    row = bytearray(b"0") * (length + 1)
+    one = ord("1")
+    for place in places:
+        row[length - place] = one
+    return int(row, 2)
 
 
 def _fives(moment: datetime) -> int:

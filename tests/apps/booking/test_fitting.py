@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from apps.booking.chains import Bound, Placed, Room, Run, Spot, Stage, blocks_of
 from apps.booking.fitting import Fit
+from apps.booking.free import _bits
 from apps.booking.grid import begins, ends_before, every, lowest, reaching, span
 
 LENGTH = 16
@@ -253,3 +254,13 @@ def test_from_draw_to_injection_no_more_than_the_bound(most: int, starts: int) -
     stages = [Stage(1, ("a",)), Stage(1), Stage(1, ("b",))]
     found = Fit(blocks_of(stages), room(a=[spot(1, 0b11)], b=[spot(2, 0b10000)]), Bound(0, 2, most))
     assert found.starts == starts
+
+
+# How what is taken comes from the database.
+
+
+@given(st.lists(st.tuples(st.integers(-3, 40), st.integers(1, 9)), min_size=1, max_size=8))
+def test_spans_as_text_are_the_bits_that_any_of_them_covers(spans: list[tuple[int, int]]) -> None:
+    text = " ".join(f"{first} {first + length}" for first, length in spans)
+    wanted = sum(1 << n for n in range(40) if any(first <= n < first + length for first, length in spans))
+    assert _bits(text, 40) == wanted
