@@ -25,6 +25,7 @@ def a_dose(clinic: Clinic, nurse: Actor, name: str = "Lalitha", starts_at: datet
     """
     couple = rows.a_couple(clinic, recipient=replace(rows.LALITHA, given_name=name))
     treatment = rows.a_treatment(clinic, couple=couple)
+    rows.resulted(treatment, nurse, rows.AT, 4)
     visit = rows.visit(treatment, "sensitisation")
     minutes = None if counts_capacity(clinic) else 285
     booking.book(appointment=visit, starts_at=starts_at, minutes=minutes, actor=nurse, at=rows.AT)

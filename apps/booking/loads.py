@@ -65,7 +65,9 @@ def load_of(clinic: Clinic, from_on: date, to_on: date, *, at: datetime) -> tupl
     for day in days:
         is_open = workdays.is_open(day.on)
         counted = [one for one in sessions.get(day.on, ()) if one.appointment.status in _COUNTED]
-        kinds = {kind: _load(free, day, kind, is_open) for kind in ResourceKind.values if kind in free.resources}
+        kinds = {
+            kind: _load(free, day, kind, is_open) for kind in ResourceKind.values if kind in free.resources
+        }
         loads.append(DayLoad(day.on, is_open, len(counted), kinds))
     return tuple(loads)
 

@@ -30,8 +30,8 @@ AXE = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, result
     + one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')))"""
 BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
 LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)"
-# So many pages of one route are looked at: rows of one kind may differ in state.
-OF_EACH = 2
+# So many pages of one route are looked at.
+OF_EACH = 1
 # Addresses without a page: what a button posts to, a file, a piece of another page.
 ACTS: frozenset[str] = frozenset()
 

@@ -96,7 +96,7 @@ def test_a_dose_is_recorded_by_two_people_with_the_verdict_in_sight(
     page.context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [1440])
 def test_a_unit_is_labelled_by_the_nurse_and_released_by_the_doctor(
     browser: Browser, live_server: LiveServer, session: Session, width: int
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_unit_is_labelled_by_the_nurse_and_released_by_the_doctor(
     doctor.context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390])
 def test_a_failed_fitness_check_leads_to_the_best_days(
     browser: Browser, live_server: LiveServer, session: Session, width: int
 ) -> None:

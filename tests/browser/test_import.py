@@ -23,7 +23,6 @@ from apps.treatments.intake.services import work_lines
 from tests import rows
 from tests.rows import AT
 
-WIDTHS = [1440, 390]
 PASSWORD = "a-long-enough-secret"
 BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
 EXAMPLE = {column.name: column.example for column in COLUMNS if column.example}
@@ -95,7 +94,7 @@ def a_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [1440])
 def test_a_file_is_tried_confirmed_carried_out_and_released(
     browser: Browser, live_server: LiveServer, clinic: Clinic, width: int, tmp_path: Path
 ) -> None:
@@ -128,7 +127,7 @@ def test_a_file_is_tried_confirmed_carried_out_and_released(
     ]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [390])
 def test_somebody_who_is_here_is_offered_and_two_entries_become_one(
     browser: Browser, live_server: LiveServer, clinic: Clinic, width: int
 ) -> None:

@@ -18,7 +18,7 @@ from apps.couples.notes import write_note
 from apps.treatments.models import Treatment
 from tests import rows
 
-WIDTHS = [1440, 820, 390]
+WIDTHS = [1440, 390]
 TEST = "baseline-antibody-test"
 BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
 # What can be pressed and is smaller than a finger needs; links inside a sentence are exempt.

@@ -21,7 +21,7 @@ from tests import rows
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = rows.AT
 EIGHT = datetime(2026, 1, 27, 2, 30, tzinfo=UTC)
-ROUNDS, RACERS = 20, 8
+ROUNDS, RACERS = 10, 8
 
 
 def at_once(acts: list[Callable[[], object]]) -> list[object]:

@@ -48,7 +48,8 @@ def test_a_held_booster_is_refused_and_can_only_be_pencilled(seat: Seat) -> None
     assert "held" in answer.content.decode().lower()
     assert rows.visit(treatment, BOOSTER).status == "proposed"
     done = client.post(
-        reverse("admin:visit_dose", args=[visit.pk]), {"on": "2026-04-07", "cells_million": "8", "preview": "1"}
+        reverse("admin:visit_dose", args=[visit.pk]),
+        {"on": "2026-04-07", "cells_million": "8", "preview": "1"},
     )
     assert "held" in done.content.decode()
     assert not Record.objects.filter(treatment=treatment, kind="fulfilled", data__step=BOOSTER).exists()
