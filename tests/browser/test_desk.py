@@ -89,12 +89,12 @@ def test_a_past_from_elsewhere_is_entered_in_one_sitting(
         result.get_by_label("Sample taken").fill("2025-10-01")
         result.get_by_label("Value").fill("2")
         page.get_by_role("button", name="Record the past").click()
-        assert dose.get_by_role("alert").is_visible()
+        dose.get_by_role("alert").wait_for()
         fits(page)
         dose.get_by_label("Given on").fill("2025-10-06")
         page.get_by_role("button", name="Record the past").click()
         page.wait_for_url("**/change/")
-        assert page.get_by_text("was given elsewhere, as documented").first.is_visible()
+        page.get_by_text("was given elsewhere, as documented").first.wait_for()
         fits(page)
 
 
@@ -111,7 +111,7 @@ def test_a_doctor_decides_and_a_nurse_books_what_follows(
         page.get_by_label("How many extra doses").fill("2")
         page.get_by_label("Reason").fill("Many respond to later doses")
         page.get_by_role("button", name="Sign the decision").click()
-        assert page.get_by_text("Decided and signed").is_visible()
+        page.get_by_text("Decided and signed").wait_for()
         fits(page)
     assert rows.flag(treatment, "no_antibody_response").state == FlagState.DECIDED
     with signed_in(browser, live_server, treatment, "nurse", width) as page:
@@ -119,9 +119,9 @@ def test_a_doctor_decides_and_a_nurse_books_what_follows(
         page.get_by_role("link", name="Book: Sensitisation dose 4").click()
         page.get_by_label("Time").fill("10:30")
         page.get_by_role("button", name="Show what changes").click()
-        assert page.get_by_text("Nothing is saved yet").is_visible()
+        page.get_by_text("Nothing is saved yet").wait_for()
         page.get_by_role("button", name="Book", exact=True).click()
-        assert page.get_by_text("Saved.").is_visible()
+        page.get_by_text("Saved.").wait_for()
         fits(page)
     booked = rows.visit(treatment, "sensitisation", 4)
     assert booked.status == "booked"

@@ -105,7 +105,11 @@ def test_the_plan_is_the_cores_own() -> None:
     clinic = a_clinic()
     treatment = a_treatment(clinic)
     shown = a_program(clinic).get(f"treatments/{treatment.pk}/plan/").json()
-    assert shown == plan_of(treatment_by_id(clinic, treatment.pk), AT).as_json()
+    own = plan_of(treatment_by_id(clinic, treatment.pk), AT).as_json()
+    # What a visit still lacks names a donor's tests, which not every client may read.
+    for visit in (*own["visits"], *shown["visits"]):
+        del visit["missing"]
+    assert shown == own
     assert shown["today"] == TODAY
     assert {"step", "state", "window", "because_text"} <= set(shown["visits"][0])
 
