@@ -58,12 +58,31 @@ def start_servers(config: pytest.Config) -> dict[str, str]:
     return {"DATABASE_URL": database.url, "REDIS_URL": broker.url, "FEED_CACHE_DIR": str(home / "feeds")}
 
 
+def _is_live(path: Path) -> bool:
+    return "live_stack" in path.read_text()
+
+
 class LiveTogether(LoadFileScheduling):
     """pytest-xdist by files, but all files with live tests are one: they share one stack of processes."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
-        return "live" if "live_stack" in (ROOT / path).read_text() else path
+        return "live" if _is_live(ROOT / path) else path
+
+
+# What takes long for its number of tests: last, it would keep one processor busy while the other waits.
+SLOW = ("live", "tests/browser/", "tests/lit_tracker/", "tests/apps/desk/", "tests/apps/booking/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files come first, so that at the end of a run only short ones are left to be shared out."""
+    turn = {item.path: _turn(item.path) for item in items}
+    items.sort(key=lambda item: turn[item.path])
+
+
+def _turn(path: Path) -> int:
+    place_of = "live" if _is_live(path) else path.relative_to(ROOT).as_posix()
+    return next((turn for turn, slow in enumerate(SLOW) if place_of.startswith(slow)), len(SLOW))
 
 
 @pytest.hookimpl(optionalhook=True)

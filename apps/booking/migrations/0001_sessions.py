@@ -8,9 +8,10 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import apps.clinic.constraints
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     initial = True
 
     dependencies = [

@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from apps.clinic import migrating
 
-class Migration(migrations.Migration):
+
+class Migration(migrating.Migration):
     dependencies = [
         ("booking", "0005_units_and_fitness"),
     ]

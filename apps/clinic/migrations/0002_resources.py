@@ -8,9 +8,10 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import apps.clinic.constraints
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     dependencies = [
         ("clinic", "0001_initial"),
         ("pghistory", "0007_auto_20250421_0444"),

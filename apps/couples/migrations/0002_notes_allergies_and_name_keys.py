@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import apps.clinic.constraints
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     dependencies = [
         ("clinic", "0002_resources"),
         ("couples", "0001_initial"),

@@ -12,9 +12,10 @@ from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
 import apps.clinic.constraints
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     dependencies = [
         ("clinic", "0002_resources"),
         ("couples", "0003_name_keys_of_everybody"),

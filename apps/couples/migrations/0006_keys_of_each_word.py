@@ -4,6 +4,7 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
+from apps.clinic import migrating
 from apps.couples.names import keys_of, word_keys_of
 
 
@@ -20,6 +21,6 @@ def make_keys(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     name_keys.objects.bulk_update(batch, ["keys"])
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     dependencies = [("couples", "0005_care")]
     operations = [migrations.RunPython(make_keys, migrations.RunPython.noop)]

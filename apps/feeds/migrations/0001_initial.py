@@ -9,9 +9,10 @@ from django.db import migrations, models
 
 import apps.clinic.constraints
 import apps.clinic.fields
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     initial = True
 
     dependencies = [

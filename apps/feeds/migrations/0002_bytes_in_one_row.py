@@ -5,9 +5,10 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import apps.clinic.fields
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     dependencies = [
         ("clinic", "0001_initial"),
         ("feeds", "0001_initial"),

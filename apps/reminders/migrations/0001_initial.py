@@ -6,9 +6,10 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import apps.clinic.constraints
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     initial = True
 
     dependencies = [

@@ -13,9 +13,10 @@ from django.db import migrations, models
 
 import apps.clinic.constraints
 import apps.treatments.overlap
+from apps.clinic import migrating
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     initial = True
 
     dependencies = [

@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 import apps.clinic.constraints
 import apps.treatments.overlap
+from apps.clinic import migrating
 
 # What is booked already takes its people's time. Where one of them is at two places already, as recipient of one couple
 # and partner of another, the first booking stands.
@@ -23,7 +24,7 @@ ON CONFLICT DO NOTHING
 """
 
 
-class Migration(migrations.Migration):
+class Migration(migrating.Migration):
     dependencies = [
         ("clinic", "0002_resources"),
         ("couples", "0001_initial"),

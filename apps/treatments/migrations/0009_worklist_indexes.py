@@ -4,8 +4,10 @@ import django.db.models.fields.json
 import django.db.models.functions.comparison
 from django.db import migrations, models
 
+from apps.clinic import migrating
 
-class Migration(migrations.Migration):
+
+class Migration(migrating.Migration):
     dependencies = [
         ("clinic", "0003_cover"),
         ("couples", "0005_care"),
