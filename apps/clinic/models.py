@@ -12,6 +12,7 @@ from django.db import models
 
 from apps.clinic.actors import ActorRole
 from apps.clinic.audit import audited
+from apps.clinic.brake_models import Brake as Brake
 from apps.clinic.clock import is_zone
 from apps.clinic.cover_models import Cover as Cover
 from apps.clinic.fields import CurrentXactId, Xid8Field

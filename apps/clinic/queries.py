@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.clinic.actors import Actor, Route
+from apps.clinic.brake_models import Brake
 from apps.clinic.clock import local_date
 from apps.clinic.errors import NotFound
 from apps.clinic.fields import OldestRunningXactId
@@ -134,3 +135,8 @@ def read_changes(reader: str, limit: int) -> list[Change]:
 def last_beat(name: str) -> datetime | None:
     """When the recurring job last said that it ran."""
     return Heartbeat.objects.filter(pk=name).values_list("beat_at", flat=True).first()
+
+
+def brake_of(clinic: Clinic) -> Brake | None:
+    """The brake that is on, if one is: nothing is sent for the clinic."""
+    return Brake.objects.filter(clinic=clinic, released_at__isnull=True).first()

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
+from apps.clinic.braking import brake, release_brake
 from apps.clinic.changes import Draft, advance, lock_reader, record_change, record_changes
 from apps.clinic.day_changes import locked_clinic, tell_days
 from apps.clinic.errors import Conflict, Forbidden, Invalid
@@ -24,12 +25,14 @@ __all__ = [
     "add_member",
     "advance",
     "beat",
+    "brake",
     "close_days",
     "create_clinic",
     "end_membership",
     "lock_reader",
     "record_change",
     "record_changes",
+    "release_brake",
     "reopen_days",
     "set_holiday",
     "set_hours",

@@ -19,8 +19,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from apps.clinic.models import Brake
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.clock import moment
 from apps.reminders.messages import plain, render, wording
@@ -31,6 +32,9 @@ from apps.reminders.words import ClinicalWord
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=2)
+# How soon after a brake is released the last of what waited for it goes out.
+BRAKE_LOOK = timedelta(minutes=5)
+BRAKES_ON = Brake.objects.filter(released_at__isnull=True)
 _log = logging.getLogger(__name__)
 
 # The id list is computed once by the sub-select, so the partial index is used whatever the table's size;
@@ -81,7 +85,7 @@ def release(claims: Sequence[Claim]) -> int:
 
 
 def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> str:
-    """Begins, sends and settles one claimed delivery; returns the state that it is left in. Raises nothing
+    """Begins, sends and settles one claimed delivery; returns the state that it is left in, or `braked`. Raises nothing
     that one row can cause: a poisoned one is pushed back and given up after five attempts."""
     try:
         letter = begin(claim, at=at)
@@ -93,7 +97,8 @@ def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> st
         _log.error("delivery %s cannot be worded: %s", claim.delivery_id, type(fault).__name__)
         return settle(claim, Outcome(Verdict.LATER, type(fault).__name__), at=at)
     if letter is None:
-        return Delivery.objects.values_list("state", flat=True).get(pk=claim.delivery_id)
+        state = Delivery.objects.values_list("state", flat=True).get(pk=claim.delivery_id)
+        return "braked" if state == DeliveryState.PENDING else state
     try:
         outcome = channel.send(letter)
     except Exception as fault:
@@ -106,8 +111,9 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
     """Marks the attempt as begun and returns the letter; None when nothing is to be sent, which is then
     written down.
 
-    Reads the visit, the couple's silence and the person's wishes in this transaction, so each takes effect at
-    once. Raises ClinicalWord, and whatever a wrong wording raises; the attempt is then not begun.
+    Reads the visit, the couple's silence, the person's wishes and the clinic's brake in this transaction, so each
+    takes effect at once; what a brake holds back stays due, and is looked at again every five minutes. Raises
+    ClinicalWord, and whatever a wrong wording raises; the attempt is then not begun.
     """
     with transaction.atomic():
         row = (
@@ -115,7 +121,7 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             .select_for_update(of=("self",))
             .filter(attempt_began_at__isnull=True, lease_until__gt=moment(at))
             .select_related("clinic", "person")
-            .annotate(now=moment(at))
+            .annotate(now=moment(at), braked=Exists(BRAKES_ON.filter(clinic=OuterRef("clinic"))))
             .first()
         )
         if row is None:
@@ -127,6 +133,10 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             row.state = DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED
             row.last_error, row.lease_until = reason, None
             row.save(update_fields=["state", "last_error", "lease_until"])
+            return None
+        if row.braked:
+            row.state, row.lease_until, row.next_try_at = DeliveryState.PENDING, None, now + BRAKE_LOOK
+            row.save(update_fields=["state", "lease_until", "next_try_at"])
             return None
         letter = _letter(row, now)
         row.attempt_began_at, row.attempts = now, row.attempts + 1

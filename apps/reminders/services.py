@@ -46,6 +46,7 @@ class Swept:
     expired: int = 0
     sent: int = 0
     withdrawn: int = 0
+    braked: int = 0
     failed: int = 0
 
     def counts(self) -> dict[str, int]:
@@ -82,5 +83,6 @@ def _send_batch(channel: Channel, at: datetime | None, go_on: Callable[[], bool]
         done.sent += state == "sent"
         done.withdrawn += state == "withdrawn"
         done.expired += state == "expired"
-        done.failed += state not in ("sent", "withdrawn", "expired")
+        done.braked += state == "braked"
+        done.failed += state not in ("sent", "withdrawn", "expired", "braked")
     return bool(claims)
