@@ -31,7 +31,14 @@ _FILLED = (
     "hard_news_note", "allergies",
 )  # fmt: skip
 _STRENGTH = {reason: strength for strength, reason in enumerate(["", *SilenceReason.values])}
-_SILENCE = ("silent_since", "silent_reason", "silent_by", "own_wish_since", "unreleased_since")
+_SILENCE = (
+    "silent_since",
+    "silent_reason",
+    "silent_reason_since",
+    "silent_by",
+    "own_wish_since",
+    "unreleased_since",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +192,8 @@ def _join_couples(
         }
     )
     if _STRENGTH[goes.silent_reason] > _STRENGTH[stays.silent_reason]:
-        stays.silent_since, stays.silent_reason, stays.silent_by = (
-            goes.silent_since,
-            goes.silent_reason,
-            goes.silent_by,
-        )
+        for name in ("silent_since", "silent_reason", "silent_reason_since", "silent_by"):
+            setattr(stays, name, getattr(goes, name))
     stays.own_wish_since = stays.own_wish_since or goes.own_wish_since
     stays.unreleased_since = stays.unreleased_since or goes.unreleased_since
     stays.changed_at = goes.changed_at = at
@@ -208,6 +212,7 @@ def _return_couples(merge: PersonMerge, at: datetime) -> None:
         )
         stays, goes = both[UUID(entry["stays"])], both[UUID(entry["goes"])]
         before = {name: _read(stays, name, value) for name, value in entry["silence"].items()}
+        before.setdefault("silent_reason_since", before["silent_since"])  # merged before it was kept
         # A silence only ever loosens by what the merge itself had added to it. One after a loss does not: another loss may
         # have been told of the survivor meanwhile, and two people end it.
         if stays.silent_reason == goes.silent_reason != SilenceReason.CONFIRMED_LOSS:

@@ -44,6 +44,9 @@ class SilenceReason(models.TextChoices):
 
     IMPORTED = "imported", "Imported, not released yet"
     OWN_WISH = "own_wish", "Asked for no messages"
+    PAUSED = "paused", "Asked for a pause"
+    SEPARATED = "separated", "Ended by one of them"
+    BEREAVED = "bereaved", "A death in the family"
     SUSPECTED_LOSS = "suspected_loss", "Suspected loss"
     CONFIRMED_LOSS = "confirmed_loss", "Confirmed loss"
 
@@ -135,7 +138,8 @@ class PersonIdentifier(models.Model):
 class Couple(models.Model):
     """Two people treated together. The same person may be in several couples over time.
 
-    Silent while `silent_since` is set: whoever sends reads it in the transaction in which it claims.
+    Silent while `silent_since` is set: whoever sends reads it in the transaction in which it claims. Each reason that
+    comes to stand has a moment of its own, so that each is rung about once.
     `own_wish_since` outlives a stronger reason, so that withdrawing a suspicion never ends a wish; so does
     `unreleased_since`, which only a release ends.
     """
@@ -150,6 +154,11 @@ class Couple(models.Model):
     silent_since = models.DateTimeField(null=True, blank=True)
     silent_reason = models.CharField(max_length=20, choices=SilenceReason, blank=True)
     silent_by = models.CharField(max_length=150, blank=True)
+    silent_reason_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when the reason that stands has stood; a weaker one may be older",
+    )
     own_wish_since = models.DateTimeField(null=True, blank=True)
     nurse = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     doctor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -172,7 +181,12 @@ class Couple(models.Model):
                 fields=["clinic", "code"],
                 name="couple_unreleased",
                 condition=Q(unreleased_since__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["clinic", "silent_reason_since"],
+                name="couple_silent",
+                condition=Q(silent_since__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clinic", "code"], name="couple_code_once"),
@@ -187,6 +201,11 @@ class Couple(models.Model):
                 condition=models.Q(silent_since__isnull=True, silent_reason="")
                 | (models.Q(silent_since__isnull=False) & ~models.Q(silent_reason="")),
                 name="couple_silence_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(silent_since__isnull=True, silent_reason_since__isnull=True)
+                | Q(silent_reason_since__gte=models.F("silent_since")),
+                name="couple_silence_reason_has_moment",
             ),
             SameClinic(field="recipient", name="couple_recipient_in_clinic"),
             SameClinic(field="partner", name="couple_partner_in_clinic"),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.clinic.access import require_clinic, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import Forbidden, Invalid, NotFound
+from apps.clinic.models import Change
 from apps.couples.changes import tell_of_couple
 from apps.couples.models import Couple, SilenceReason
 
+# What the couple itself asked for, and itself takes back.
+OWN = (SilenceReason.OWN_WISH, SilenceReason.PAUSED)
+# So long a loss that was recorded by mistake can be taken back by one person.
+SLIP = timedelta(minutes=15)
 # A stronger reason takes the place of a weaker one, never the other way round.
 _STRENGTH = {reason: strength for strength, reason in enumerate(["", *SilenceReason.values])}
 
@@ -20,7 +25,7 @@ _STRENGTH = {reason: strength for strength, reason in enumerate(["", *SilenceRea
 def silence_couple(*, couple: Couple, reason: str, actor: Actor, at: datetime) -> Couple:
     """Nothing is sent to either from this commit on. Anyone of the clinic may do it, a client included.
 
-    A stronger reason (imported, own wish, suspected loss, confirmed loss) takes the place of a weaker one;
+    A stronger reason (they are declared from the weakest to the strongest) takes the place of a weaker one;
     otherwise the silence that stands is kept, and a wish or that the couple is not released yet is noted
     beside it. The change row does not say why.
     """
@@ -40,6 +45,7 @@ def silence_couple(*, couple: Couple, reason: str, actor: Actor, at: datetime) -
         if stronger:
             fresh.silent_since = fresh.silent_since or at
             fresh.silent_reason, fresh.silent_by = reason, actor.name[:150]
+            fresh.silent_reason_since = max(at, fresh.silent_since)
         if new_wish or unreleased or stronger:
             fresh.changed_at = at
             fresh.save()
@@ -47,20 +53,29 @@ def silence_couple(*, couple: Couple, reason: str, actor: Actor, at: datetime) -
     return fresh
 
 
-def end_silence(*, couple: Couple, actor: Actor, at: datetime, second_actor: Actor | None = None) -> Couple:
+def end_silence(
+    *,
+    couple: Couple,
+    actor: Actor,
+    at: datetime,
+    second_actor: Actor | None = None,
+    nothing_sent: bool = False,
+) -> Couple:
     """Ends the reason that stands now. If the couple had also asked for silence, that wish still holds
     afterwards, and so does an import that nobody has released; calling again ends the next.
 
-    A wish ends by anyone of the clinic, when the couple says so. A suspicion is withdrawn, and an imported
-    couple released, by a nurse or doctor who signed in. After a confirmed loss two different people must have
-    signed in, each a nurse or doctor.
+    A wish, for no messages or for a pause, ends by anyone of the clinic, when the couple says so. Every other reason ends
+    by a nurse or doctor who signed in; after a confirmed loss by two of them. A slip is the exception: whoever
+    recorded the loss takes its silence back alone within a quarter of an hour, if the caller knows that nothing
+    was sent since (`nothing_sent`).
     """
     require_clinic(actor, couple.clinic_id)
     with acting(actor):
         fresh = _locked(couple)
         if fresh.silent_since is None:
             return fresh
-        _require_who_may_end(fresh, actor, second_actor)
+        is_slip = nothing_sent and _is_own_slip(fresh, actor, at)
+        _require_who_may_end(fresh, actor, second_actor, is_slip)
         if fresh.silent_reason == SilenceReason.OWN_WISH:
             fresh.own_wish_since = None
         if fresh.silent_reason == SilenceReason.IMPORTED:
@@ -113,15 +128,26 @@ def _what_still_holds(couple: Couple, actor: Actor) -> None:
         (couple.unreleased_since, SilenceReason.IMPORTED),
     )
     since, reason = next(((since, reason) for since, reason in left if since is not None), (None, ""))
-    couple.silent_since, couple.silent_reason = since, reason
+    couple.silent_since, couple.silent_reason, couple.silent_reason_since = since, reason, since
     couple.silent_by = actor.name[:150] if since else ""
 
 
-def _require_who_may_end(couple: Couple, actor: Actor, second: Actor | None) -> None:
-    if couple.silent_reason == SilenceReason.OWN_WISH:
+def _is_own_slip(couple: Couple, actor: Actor, at: datetime) -> bool:
+    """Whether the one who recorded what stands says so, and at once."""
+    since = couple.silent_reason_since
+    if since is None or at - since > SLIP:
+        return False
+    told = (
+        Change.objects.filter(couple_id=couple.pk, kind="couple.silenced", at=since).order_by("-id").first()
+    )
+    return told is not None and actor.user_id is not None and told.user_id == actor.user_id
+
+
+def _require_who_may_end(couple: Couple, actor: Actor, second: Actor | None, is_slip: bool) -> None:
+    if couple.silent_reason in OWN:
         return
     require_verified(actor, "nurse", "doctor")
-    if couple.silent_reason != SilenceReason.CONFIRMED_LOSS:
+    if couple.silent_reason != SilenceReason.CONFIRMED_LOSS or is_slip:
         return
     if second is None or second.user_id == actor.user_id:
         raise Forbidden(

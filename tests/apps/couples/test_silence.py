@@ -1,6 +1,7 @@
 """Silence: at once, by anyone; ended only by those who may, and never against a wish."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -116,3 +117,38 @@ def test_ending_what_has_ended_changes_nothing(couple: Couple) -> None:
     before = Change.objects.count()
     assert not end_silence(couple=couple, actor=SYSTEM, at=LATER).is_silent
     assert Change.objects.count() == before
+
+
+@pytest.mark.parametrize("reason", ["own_wish", "paused"])
+def test_what_they_asked_for_ends_when_they_say_so(couple: Couple, reason: str) -> None:
+    silence(couple, reason)
+    nurse = staff(couple.clinic, "nurse")
+    assert not end_silence(couple=couple, actor=nurse, at=LATER).is_silent
+
+
+@pytest.mark.parametrize("reason", ["separated", "bereaved"])
+def test_a_hard_reason_ends_by_one_nurse_or_doctor_and_never_by_a_machine(
+    clinic: Clinic, couple: Couple, reason: str
+) -> None:
+    silence(couple, "paused", reason)
+    with pytest.raises(Forbidden):
+        end_silence(couple=couple, actor=Actor.client(name="portal", clinic_id=clinic.pk), at=LATER)
+    assert not end_silence(couple=couple, actor=staff(clinic, "doctor"), at=LATER).is_silent
+
+
+def test_each_reason_has_a_moment_of_its_own(couple: Couple) -> None:
+    assert silence(couple, "own_wish").silent_reason_since == AT
+    later = silence_couple(couple=couple, reason="confirmed_loss", actor=SYSTEM, at=LATER)
+    assert (later.silent_since, later.silent_reason_since) == (AT, LATER)
+
+
+def test_a_slip_is_taken_back_by_its_recorder_alone_within_a_quarter_of_an_hour_if_nothing_was_sent(
+    clinic: Clinic, couple: Couple
+) -> None:
+    nurse, other = staff(clinic, "nurse"), staff(clinic, "nurse", "nora")
+    silence_couple(couple=couple, reason="confirmed_loss", actor=nurse, at=AT)
+    soon, late = AT + timedelta(minutes=15), AT + timedelta(minutes=16)
+    for actor, at, nothing_sent in ((nurse, soon, False), (other, soon, True), (nurse, late, True)):
+        with pytest.raises(Forbidden):
+            end_silence(couple=couple, actor=actor, at=at, nothing_sent=nothing_sent)
+    assert not end_silence(couple=couple, actor=nurse, at=soon, nothing_sent=True).is_silent
