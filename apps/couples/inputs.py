@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from apps.clinic.clock import is_zone
 from apps.clinic.errors import Fault
 from apps.clinic.inputs import is_phone, plain_phone
 from apps.couples.models import BloodGroup, Language, Person
@@ -36,6 +37,7 @@ class PersonInput:
     email: str = ""
     phone: str = ""
     language: str = "en"
+    zone: str = ""
     blood_group: str = ""
     wants_email: bool = True
     contact_consent_at: datetime | None = None
@@ -58,6 +60,7 @@ class PersonInput:
             email=self.email.strip(),
             alternative_email=self.alternative_email.strip(),
             phone=plain_phone(self.phone),
+            zone=self.zone.strip(),
             hard_news_note=_clean(self.hard_news_note),
             allergies=_clean(self.allergies),
             identifiers=tuple(Identifier(_clean(i.system), _clean(i.value)) for i in self.identifiers),
@@ -98,6 +101,7 @@ PERSON_FIELDS = (
     "email",
     "phone",
     "language",
+    "zone",
     "blood_group",
     "wants_email",
     "contact_consent_at",
@@ -133,5 +137,6 @@ _TEXT_RULES: tuple[tuple[str, Callable[[str], bool], str, str], ...] = (
     ("alternative_email", _is_email, "This is not an e-mail address.", "Write it like name@host.org."),
     ("phone", is_phone, "This is not a phone number.", "Write digits, + and the country code first."),
     ("language", Language.values.__contains__, "Not one of our languages.", _one_of(Language.values)),
+    ("zone", is_zone, "This is not a time zone.", 'Write an IANA name such as "Asia/Dubai".'),
     ("blood_group", BloodGroup.values.__contains__, "This is no blood group.", _one_of(BloodGroup.values)),
 )

@@ -19,6 +19,11 @@ from apps.couples.note_models import PINNED as PINNED
 from apps.couples.note_models import Note as Note
 from apps.couples.note_models import NoteKind as NoteKind
 from apps.couples.note_models import Severity as Severity
+from apps.couples.route_models import NUMBERED as NUMBERED
+from apps.couples.route_models import WRITTEN as WRITTEN
+from apps.couples.route_models import ContactRoute as ContactRoute
+from apps.couples.route_models import RouteChannel as RouteChannel
+from apps.couples.route_models import RouteOwner as RouteOwner
 
 
 class Language(models.TextChoices):
@@ -66,6 +71,11 @@ class Person(models.Model):
         null=True, blank=True, help_text="Somebody rang it and it was not theirs; another number clears this"
     )
     language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
+    zone = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Where the person lives, such as Asia/Dubai; empty: as the clinic",
+    )
     blood_group = models.CharField(max_length=3, choices=BloodGroup, blank=True)
     wants_email = models.BooleanField(default=True, help_text="Wishes to be written to by e-mail")
     contact_consent_at = models.DateTimeField(null=True, blank=True, help_text="Nothing is sent without it")

@@ -1,0 +1,93 @@
+"""How a person may be reached now. Part of the couples' read path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.clinic.errors import NotFound
+from apps.clinic.models import Clinic
+from apps.couples.models import NUMBERED, ContactRoute, Person, RouteChannel, RouteOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to a person that may be used: its route, or None for the e-mail address on the person's own row."""
+
+    channel: str
+    address: str
+    route: ContactRoute | None = None
+
+
+def routes_of(person: Person) -> QuerySet[ContactRoute]:
+    """Every route that was not taken away, refused and wrong ones included, in the order of the person's wish."""
+    return ContactRoute.objects.filter(person=person, ended_at=None).order_by("place", "created_at", "id")
+
+
+def route_by_id(clinic: Clinic, route_id: UUID) -> ContactRoute:
+    """NotFound for another clinic's route, as for one that does not exist."""
+    found = ContactRoute.objects.filter(clinic=clinic, pk=route_id).select_related("person__clinic").first()
+    if found is None:
+        raise NotFound("There is no such route.", field="route")
+    return found
+
+
+def ways_of(person: Person) -> list[Way]:
+    """How the person may be reached, as they wish it: their routes in order, then e-mail.
+
+    None at all without their consent to be contacted. An alternative address takes the place of the first one. Reads
+    `person.routes`, which a caller with many people prefetches.
+    """
+    if person.contact_consent_at is None:
+        return []
+    routes = sorted(person.routes.all(), key=lambda one: (one.place, one.created_at, one.pk))
+    ways = [
+        Way(one.channel, one.address, one)
+        for one in routes
+        if one.is_usable and (one.channel != RouteChannel.EMAIL or person.wants_email)
+    ]
+    email = address_of(person)
+    if person.wants_email and email and all(way.address != email for way in ways):
+        ways.append(Way(RouteChannel.EMAIL, email))
+    return ways
+
+
+def address_of(person: Person) -> str:
+    """Where the person wishes to be written to by e-mail: the other address, if they named one, not the first."""
+    return person.alternative_email or person.email
+
+
+def is_shared(person: Person, way: Way) -> bool:
+    """Whether somebody else reads it: said so on the route, not the person's own, or also another person's address.
+
+    What opens something private never goes to such an address.
+    """
+    route = way.route
+    if route is not None and (route.read_by or route.belongs_to != RouteOwner.OWN):
+        return True
+    if not way.address:
+        return False
+    others = Person.objects.filter(clinic_id=person.clinic_id, merged_into=None).exclude(pk=person.pk)
+    routed = ContactRoute.objects.filter(
+        clinic_id=person.clinic_id, address=way.address, ended_at=None, person__merged_into=None
+    )
+    if routed.exclude(person=person.pk).exists():
+        return True
+    if way.channel in NUMBERED:
+        return others.filter(phone=way.address).exists()
+    return others.filter(Q(email__iexact=way.address) | Q(alternative_email__iexact=way.address)).exists()
+
+
+def people_at(clinic: Clinic, channel: str, address: str) -> list[Person]:
+    """Whoever of the clinic may have written from this address, by id: those with such a route on any channel of its
+    kind, or whose own row names it. Several people may share it.
+    """
+    kin = NUMBERED if channel in NUMBERED else (RouteChannel.EMAIL,)
+    own = Q(phone=address) if channel in NUMBERED else Q(email__iexact=address)
+    if channel not in NUMBERED:
+        own |= Q(alternative_email__iexact=address)
+    routed = ContactRoute.objects.filter(clinic=clinic, address=address, channel__in=kin, ended_at=None)
+    found = Person.objects.filter(clinic=clinic, merged_into=None)
+    return list(found.filter(own | Q(pk__in=routed.values("person"))).order_by("pk"))
