@@ -153,19 +153,19 @@ def stop_everything(gathered: Gathered, *, actor: Actor, at: datetime) -> None:
     at once. One that was closed is among them if somebody left a booking in it.
     """
     treatment = gathered.treatment
-    _cancel_ahead(gathered, at)
+    cancel_ahead(gathered, at)
     left = Appointment.objects.filter(treatment=OuterRef("pk"), status__in=STATUSES_IN_FORCE, ends_at__gt=at)
     others = Treatment.objects.filter(
         Q(closed_reason="") | Exists(left), couple_id=treatment.couple_id
     ).exclude(pk=treatment.pk)
     for pk in others.order_by("pk").values_list("pk", flat=True):
         other = locked(treatment_id=pk, at=at)
-        _cancel_ahead(other, at)
+        cancel_ahead(other, at)
         settle(other, actor=actor, at=at)
     silence_couple(couple=treatment.couple, reason=SilenceReason.CONFIRMED_LOSS, actor=actor, at=at)
 
 
-def _cancel_ahead(gathered: Gathered, at: datetime) -> None:
+def cancel_ahead(gathered: Gathered, at: datetime) -> None:
     gathered.keeps_slots = True
     for row in gathered.visits.values():
         if row.in_force and row.ends_at is not None and row.ends_at > at:
