@@ -18,7 +18,9 @@ from apps.treatments.models import Treatment
 
 
 class CallWhy(models.TextChoices):
-    """Why a couple is rung. The first three are read off the visit itself; a row is made with the first outcome."""
+    """Why a couple is rung. The first three are read off the visit itself, `silenced` off the couple; a row is made with
+    the first outcome.
+    """
 
     MISSED = "missed", _("Missed, not booked again")
     CANCELLED = "cancelled", _("Cancelled, not booked again")
@@ -27,6 +29,7 @@ class CallWhy(models.TextChoices):
     NO_VISIT = "no_visit", _("Visit cannot take place")
     CLOSING = "closing", _("Day or room closed")
     PLACE_FREE = "place_free", _("A place came free")
+    SILENCED = "silenced", _("Everything was stopped")
     MESSAGE_REFUSED = "message_refused", _("Could not be written to")
     OTHER = "other", _("Asked to be rung")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallState, CallTask, Outcome
-from apps.booking.calling import NOTE_LENGTH, call_about, locked_call, store_call
+from apps.booking.calling import NOTE_LENGTH, call_about, call_after_silence, locked_call, store_call
 from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.errors import Conflict, Invalid
 from apps.couples.care import mark_phone
-from apps.couples.models import Person
+from apps.couples.models import Couple, Person
 from apps.treatments.models import Appointment
 from apps.treatments.overlap import STATUSES_IN_FORCE
 
@@ -73,6 +73,24 @@ def record_call_about(
     """`record_call` for a visit without a booking of which nobody has spoken yet: call and outcome in one."""
     with acting(actor):
         task = call_about(appointment=appointment, actor=actor, at=at)
+        return record_call(
+            task=task, outcome=outcome, actor=actor, at=at, again_on=again_on, person=person, note=note
+        )
+
+
+def record_call_after_silence(
+    *,
+    couple: Couple,
+    outcome: str,
+    actor: Actor,
+    at: datetime,
+    again_on: date | None = None,
+    person: Person | None = None,
+    note: str = "",
+) -> CallOutcome:
+    """`record_call` for a couple for whom everything was stopped and whom nobody has rung yet."""
+    with acting(actor):
+        task = call_after_silence(couple=couple, actor=actor, at=at)
         return record_call(
             task=task, outcome=outcome, actor=actor, at=at, again_on=again_on, person=person, note=note
         )

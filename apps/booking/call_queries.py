@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallState, CallTask
+from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallState, CallTask, CallWhy
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
+from apps.couples.models import RUNG_ABOUT, Couple
 from apps.treatments.models import Appointment
 
 _PEOPLE = ("clinic", "couple__clinic", "couple__recipient", "couple__partner", "assigned")
@@ -41,3 +42,13 @@ def call_about_visit(visit: Appointment) -> CallTask | None:
         why__in=READ_OFF_THE_VISIT,
     ).exclude(state=CallState.DONE)
     return found.select_related(*_PEOPLE).order_by("-asked_at").first()
+
+
+def call_about_silence(couple: Couple) -> CallTask | None:
+    """The call about what was stopped for the couple, if somebody has spoken of it and it is not done."""
+    if couple.silent_reason not in RUNG_ABOUT:
+        return None
+    found = CallTask.objects.filter(
+        couple=couple, why=CallWhy.SILENCED, about_at=couple.silent_reason_since
+    ).exclude(state=CallState.DONE)
+    return found.select_related(*_PEOPLE).first()

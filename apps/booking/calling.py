@@ -11,7 +11,7 @@ from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
 from apps.clinic.errors import Conflict, Invalid, NotFound
 from apps.clinic.models import Membership, Role, User
-from apps.couples.models import Couple
+from apps.couples.models import RUNG_ABOUT, Couple
 from apps.treatments.models import Appointment
 
 _WHY_OF = {"noshow": CallWhy.MISSED, "cancelled": CallWhy.CANCELLED, "proposed": CallWhy.OVERDUE}
@@ -26,11 +26,13 @@ def ask_for_call(
     actor: Actor,
     at: datetime,
     appointment: Appointment | None = None,
+    about_at: datetime | None = None,
     note: str = "",
 ) -> CallTask:
     """Puts a call to the couple on the worklist, due at a moment (aware), and returns it.
 
-    `why` is one of `CallWhy`; Invalid for another word. Asking twice for the same call (couple, why, visit and its
+    `why` is one of `CallWhy`; Invalid for another word. `about_at` is the moment that the call speaks of, the visit's own
+    where there is one. Asking twice for the same call (couple, why, visit and its
     time) gives the one that is not done yet, due at the earlier of the two moments and open again. It takes no lock
     of treatment or couple, so a verb that holds them may call it.
     """
@@ -41,20 +43,19 @@ def ask_for_call(
         raise Invalid("Nobody is rung for that.", code="no_why", field="why", remedy=f"One of: {known}.")
     if appointment is not None and appointment.clinic_id != couple.clinic_id:
         raise NotFound("There is no such appointment.", field="appointment")
-    said = note.strip()[:NOTE_LENGTH]
+    said, about = note.strip()[:NOTE_LENGTH], appointment.starts_at if appointment else about_at
     with acting(actor):
         task, is_new = CallTask.objects.select_for_update(no_key=True).get_or_create(
             couple=couple,
             why=why,
             appointment_id=appointment.pk if appointment else None,
-            about_at=appointment.starts_at if appointment else None,
+            about_at=about,
             state__in=(CallState.OPEN, CallState.DECLINED, CallState.NOTED),
             defaults={
                 "clinic_id": couple.clinic_id,
                 "treatment_id": appointment.treatment_id if appointment else None,
                 "note": said,
                 "due_at": due_at,
-                "state": CallState.OPEN,
                 "asked_by": actor.name[:150],
                 "asked_at": at,
                 "changed_at": at,
@@ -99,6 +100,28 @@ def call_about(*, appointment: Appointment, actor: Actor, at: datetime) -> CallT
             at=at,
             appointment=appointment,
         )
+
+
+def call_after_silence(*, couple: Couple, actor: Actor, at: datetime) -> CallTask:
+    """The call to a couple for whom everything was stopped, made now if nobody has spoken of it yet.
+
+    Conflict if nothing is stopped for them, or by a wish that needs no call.
+    """
+    if couple.silent_reason not in RUNG_ABOUT:
+        raise Conflict(
+            "Nothing was stopped for this couple that needs a call.",
+            code="no_call",
+            field="couple",
+            remedy="Look at the couple as it is now.",
+        )
+    return ask_for_call(
+        couple=couple,
+        why=CallWhy.SILENCED,
+        due_at=at,
+        actor=actor,
+        at=at,
+        about_at=couple.silent_reason_since,
+    )
 
 
 def tell_of_call(task: CallTask, kind: str, *, actor: Actor, at: datetime, **detail: object) -> None:

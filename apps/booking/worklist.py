@@ -14,10 +14,11 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.db.models.functions import Least
 from django.db.models.lookups import IsNull
 
-from apps.booking.call_models import READ_OFF_THE_VISIT, CallState, CallTask
+from apps.booking.call_models import READ_OFF_THE_VISIT, CallState, CallTask, CallWhy
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.cover import COVER_HAS, Coverage
 from apps.clinic.models import Clinic
+from apps.couples.models import RUNG_ABOUT, Couple
 from apps.treatments.models import Appointment, Flag, FlagState, PhoneDecision, PhoneState
 from apps.treatments.overlap import STATUSES_IN_FORCE
 
@@ -180,6 +181,21 @@ def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
         found.filter(~due if later else due, nurse, doctor)
         .select_related("clinic", "couple__recipient", "couple__partner", "assigned")
         .order_by("due_at", "pk")
+    )
+
+
+def silenced(asked: Asked) -> QuerySet[Couple]:
+    """Couples for whom everything was stopped by one act and whom nobody has rung about it, the longest first."""
+    rung = CallTask.objects.filter(
+        couple=OuterRef("pk"), why=CallWhy.SILENCED, about_at=OuterRef("silent_reason_since")
+    )
+    stopped = Couple.objects.filter(
+        clinic=asked.clinic, silent_since__isnull=False, silent_reason__in=RUNG_ABOUT, merged_into=None
+    )
+    return (
+        stopped.filter(~Exists(rung), asked.of_couple(""))
+        .select_related("clinic", "recipient", "partner")
+        .order_by("silent_reason_since", "pk")
     )
 
 

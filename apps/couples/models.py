@@ -56,6 +56,16 @@ class SilenceReason(models.TextChoices):
     CONFIRMED_LOSS = "confirmed_loss", "Confirmed loss"
 
 
+# After these somebody rings: everything was stopped by one act, and no message says a word.
+RUNG_ABOUT = (
+    SilenceReason.PAUSED,
+    SilenceReason.SEPARATED,
+    SilenceReason.BEREAVED,
+    SilenceReason.SUSPECTED_LOSS,
+    SilenceReason.CONFIRMED_LOSS,
+)
+
+
 @audited
 class Person(models.Model):
     """One of the people of a couple, or a donor from outside it."""

@@ -118,6 +118,7 @@ _QUESTIONS: dict[str, Callable[[Asked], list[tuple[QuerySet[Any], Callable[[Any,
     "decide": lambda asked: [(asking.flags(asked), making.flag_row)],
     "expected": lambda asked: [(asking.expected_today(asked), making.expected_row)],
     "calls": lambda asked: [
+        (asking.silenced(asked), making.silenced_row),
         (asking.calls(asked), making.call_row),
         (asking.to_call(asked), making.fallen_row),
     ],

@@ -165,6 +165,25 @@ def call_row(task: CallTask, frame: Frame) -> WorkRow:
     )
 
 
+def silenced_row(couple: Couple, frame: Frame) -> WorkRow:
+    """Everything was stopped for the couple, and nobody has rung: by a person, never by a message."""
+    assert couple.silent_reason_since is not None
+    on = local_day(couple.silent_reason_since, couple.clinic.zone)
+    notes = (person.hard_news_note for person in (couple.recipient, couple.partner))
+    return WorkRow(
+        group=TODAY,
+        kind=_("Call"),
+        tone="bad",
+        who=who(couple, frame.desk),
+        couple=couple,
+        when="",
+        what="; ".join(filter(None, notes)),
+        why=_("Everything stopped %(day)s") % {"day": words.day(on, frame.today)},
+        detail=str(couple.get_silent_reason_display()),
+        button=_call_button(reverse("admin:call_couple", args=[couple.pk]), couple.clinic, frame.desk),
+    )
+
+
 def flag_row(flag: Any, frame: Frame) -> WorkRow:
     """A flag: due when, in whose hands, and the decision one click away for whoever may take it."""
     mine = bool(flag.decisions) and may_decide(flag, frame.desk)

@@ -12,8 +12,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy, Outcome
-from apps.booking.call_outcomes import SAYABLE, record_call, record_call_about, take_note, undo_outcome
-from apps.booking.call_queries import call_about_visit, call_by_id, outcome_by_id, outcomes_of
+from apps.booking.call_outcomes import (
+    SAYABLE,
+    record_call,
+    record_call_about,
+    record_call_after_silence,
+    take_note,
+    undo_outcome,
+)
+from apps.booking.call_queries import (
+    call_about_silence,
+    call_about_visit,
+    call_by_id,
+    outcome_by_id,
+    outcomes_of,
+)
 from apps.booking.calling import ask_for_call
 from apps.clinic.clock import day_bounds
 from apps.clinic.models import Clinic
@@ -68,6 +81,13 @@ def ring_about(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, desk, visit.treatment.couple, call_about_visit(visit), visit)
 
 
+def ring_couple(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A couple for whom everything was stopped. Nothing is stored until something came of the call."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    return _page(request, desk, couple, call_about_silence(couple), None)
+
+
 def _page(
     request: HttpRequest, desk: Desk, couple: Couple, task: CallTask | None, visit: Appointment | None
 ) -> HttpResponse:
@@ -87,9 +107,10 @@ def _page(
         }
         if task is not None:
             row = record_call(task=task, actor=actor, at=desk.at, **said)
-        else:
-            assert visit is not None
+        elif visit is not None:
             row = record_call_about(appointment=visit, actor=actor, at=desk.at, **said)
+        else:
+            row = record_call_after_silence(couple=couple, actor=actor, at=desk.at, **said)
         return f"{reverse('admin:index')}?said={row.pk}"
 
     return FormPage(
@@ -105,11 +126,11 @@ def _page(
 
 def outcomes_for(task: CallTask | None, visit: Appointment | None) -> list[Outcome]:
     """Those that can be true: a visit without a booking is neither booked nor done by a mere talk."""
-    off_the_visit = task is None or task.why in READ_OFF_THE_VISIT
     left_out = set()
-    if off_the_visit:
+    if visit is not None and (task is None or task.why in READ_OFF_THE_VISIT):
         left_out.add(Outcome.REACHED)
-    if visit is not None and not visit.in_force:
+    after_silence = visit is None if task is None else task.why == CallWhy.SILENCED
+    if after_silence or (visit is not None and not visit.in_force):
         left_out.add(Outcome.BOOKED)
     return [outcome for outcome in SAYABLE if outcome not in left_out]
 

@@ -13,6 +13,7 @@ ROUTES: list[Route] = [
     ("worklist/call/<uuid:pk>/", calls.ring, "call"),
     ("worklist/call/<uuid:pk>/note/", calls.note, "call_note"),
     ("worklist/visit/<uuid:pk>/", calls.ring_about, "call_visit"),
+    ("worklist/couple/<uuid:pk>/", calls.ring_couple, "call_couple"),
     ("worklist/outcome/<uuid:pk>/undo/", calls.undo, "call_undo"),
     ("worklist/covers/<uuid:pk>/", responsible.covers, "covers"),
     ("worklist/cover/<uuid:pk>/end/", responsible.uncover, "cover_end"),
