@@ -123,6 +123,11 @@ def visit_of(row: Appointment) -> Visit:
 
 def quiet_reason(visit: Visit) -> str:
     """Why nothing at all is sent about this visit; empty if something may be."""
+    return next(iter(quiet_reasons(visit)), "")
+
+
+def quiet_reasons(visit: Visit) -> tuple[str, ...]:
+    """Everything for which nothing at all is sent about this visit, the most important first."""
     treatment = visit.row.treatment
     reasons = {
         "silent": treatment.couple.is_silent,
@@ -131,7 +136,7 @@ def quiet_reason(visit: Visit) -> str:
         "held": visit.row.held and visit.in_force,
         "pencilled": visit.row.pencilled and visit.in_force,
     }
-    return next((reason for reason, holds in reasons.items() if holds), "")
+    return tuple(reason for reason, holds in reasons.items() if holds)
 
 
 def may_write_to(person: Person) -> bool:
