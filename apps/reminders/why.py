@@ -1,0 +1,134 @@
+"""Why something was sent to somebody about a visit, and why something was not: answered from the rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.clinic.models import Change
+from apps.clinic.queries import brake_of
+from apps.couples.models import Person
+from apps.reminders.models import Delivery
+from apps.reminders.present import Visit, load_visit, quiet_reasons
+from apps.reminders.queries import deliveries_of, withheld
+from apps.treatments.loading import template_of
+from apps.treatments.models import Appointment
+from protocols.reminders import messages_for_visit
+
+# What a message follows from: the last of these before it became due to be sent.
+_CAUSES = ("appointment.booked", "appointment.moved", "appointment.cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What somebody did to the visit, and when."""
+
+    kind: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message: its row, or none and why there is none; `due_at` is when it was or would have been due.
+
+    `why_none` is `too_late` (its moment had passed when the visit was booked), `withheld` (see what holds now) or
+    `to_come` (the next sweep writes it).
+    """
+
+    kind: str
+    due_at: datetime
+    delivery: Delivery | None
+    why_none: str = ""
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One person and one visit: everything for which nothing goes at this moment, and each message of the visit."""
+
+    person: Person
+    role: str
+    holds_now: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+def explain(*, appointment: Appointment) -> list[Explanation]:
+    """For everybody who comes to the visit or was ever written to about it, the recipient first. Writes nothing."""
+    visit = load_visit(appointment.pk)
+    if visit is None:
+        return []
+    rows = list(deliveries_of(appointment.clinic).filter(appointment_id=appointment.pk))
+    people = {row.person_id: (row.role, row.person) for row in reversed(rows)}
+    people |= {pk: (one.role, one.person) for pk, one in visit.coming.items()}
+    causes = _causes(appointment)
+    found = [
+        _explain(visit, role, person, [row for row in rows if row.person_id == pk], causes)
+        for pk, (role, person) in people.items()
+    ]
+    return sorted(found, key=lambda one: one.role != "recipient")
+
+
+def _explain(
+    visit: Visit, role: str, person: Person, rows: Sequence[Delivery], causes: Sequence[Cause]
+) -> Explanation:
+    holds = _holds_now(visit, person)
+    lines = [Line(row.kind, row.due_at, row, cause=_cause(causes, row.created_at)) for row in rows]
+    lines += _missing(visit, role, rows, bool(holds))
+    return Explanation(person, role, holds, tuple(sorted(lines, key=lambda line: line.due_at)))
+
+
+def _holds_now(visit: Visit, person: Person) -> tuple[str, ...]:
+    """Codes, the most important first: the visit's, the clinic's, the person's."""
+    reasons = list(quiet_reasons(visit))
+    if brake_of(visit.row.clinic) is not None:
+        reasons.append("braked")
+    theirs = withheld(visit.row.treatment.couple, person)
+    if theirs and theirs not in ("silent", "test_clinic"):
+        reasons.append(theirs)
+    if not visit.is_booked:
+        reasons.append(f"visit {visit.row.status}")
+    if person.pk not in visit.coming:
+        reasons.append("not coming")
+    return tuple(reasons)
+
+
+def _missing(visit: Visit, role: str, rows: Iterable[Delivery], is_withheld: bool) -> list[Line]:
+    """Messages that the protocol has for the visit at its time and of which there is no row."""
+    if visit.starts_at is None or not visit.in_force:
+        return []
+    mine = [row for row in rows if row.starts_at == visit.starts_at]
+    booked_at = min((row.created_at for row in mine), default=visit.row.changed_at)
+    template = template_of(visit.row.treatment.protocol_version)
+    # As if booked long ago: every message that there could have been.
+    asked = messages_for_visit(
+        template.reminders,
+        starts=visit.wall(visit.starts_at),
+        booked=visit.wall(visit.row.treatment.created_at),
+        attends=(role,),
+        month_ends=template.month_ends,
+    )
+    families = {row.kind.partition("-")[0] for row in mine} | {row.kind for row in mine}
+    missing = []
+    for message in asked:
+        due_at = visit.moment(message.due)
+        if message.kind in families:
+            continue
+        is_reminder = message.kind.startswith("reminder")
+        late = is_reminder and due_at <= booked_at
+        why = "too_late" if late else "withheld" if is_withheld else "to_come"
+        missing.append(Line(message.kind, due_at if is_reminder else booked_at, None, why))
+    return missing
+
+
+def _causes(appointment: Appointment) -> list[Cause]:
+    told = Change.objects.filter(
+        treatment_id=appointment.treatment_id, subject_id=appointment.pk, kind__in=_CAUSES
+    )
+    return [Cause(row.kind, row.actor, row.at) for row in told.order_by("at", "id")]
+
+
+def _cause(causes: Sequence[Cause], created_at: datetime) -> Cause | None:
+    before = [cause for cause in causes if cause.at <= created_at]
+    return before[-1] if before else None
