@@ -179,17 +179,24 @@ def _refuse(row: Appointment, check: UnitCheck, units: Sequence[DonorUnit]) -> N
         raise _mismatch("The units have changed since they were checked.")
 
 
+def times_of(units: Sequence[DonorUnit]) -> dict[str, datetime]:
+    """`drawn_at`, `released_at` and `ready_at` of the units, as far as they are known, in whole minutes.
+
+    Of several units the oldest draw counts, and the last of what came after it. The injection is written in minutes: a
+    release at 12:30:40 is not after an injection at 12:30.
+    """
+    known = {"drawn_at": min(unit.drawn_at for unit in units)} if units else {}
+    for name in ("released_at", "ready_at"):
+        moments = [moment for unit in units if (moment := getattr(unit, name)) is not None]
+        if moments and len(moments) == len(units):
+            known[name] = max(moments)
+    return {name: moment.replace(second=0, microsecond=0) for name, moment in known.items()}
+
+
 def _content(units: Sequence[DonorUnit], given: Mapping[str, Any], injected_at: datetime) -> dict[str, Any]:
-    """The body of `given`: of several units the oldest draw counts, and the last of what came after it."""
+    """The body of `given`, with what the units know of themselves."""
     body = {name: value for name, value in given.items() if value not in (None, "")}
-    known: dict[str, Any] = {
-        "drawn_at": min(unit.drawn_at for unit in units),
-        "released_at": max(unit.released_at for unit in units if unit.released_at),
-        "unit": ", ".join(unit.code for unit in units),
-    }
-    ready = [unit.ready_at for unit in units if unit.ready_at is not None]
-    if len(ready) == len(units):
-        known["ready_at"] = max(ready)
+    known = {**times_of(units), "unit": ", ".join(unit.code for unit in units)}
     return body | known | {"injected_at": injected_at}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apps.booking.dosing import times_of
 from apps.booking.models import DonorUnit
 from apps.clinic.errors import LitError
 from apps.desk.access import Desk
@@ -63,9 +64,7 @@ def _as_record(visit: Appointment, form: DoseRecordForm, units: Sequence[DonorUn
     injected = form.injected_at()
     if injected is None:
         return None
-    given = form.content() | {"injected_at": injected}
-    if units:
-        given["drawn_at"] = min(unit.drawn_at for unit in units)
+    given = form.content() | times_of(units) | {"injected_at": injected}
     return {
         "kind": "fulfilled",
         "step": visit.step,

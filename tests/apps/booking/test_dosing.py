@@ -226,6 +226,18 @@ def test_times_that_contradict_each_other_are_refused(session: Session) -> None:
         )
 
 
+def test_an_injection_in_the_very_minute_of_the_release_is_recorded() -> None:
+    """People write the injection in minutes, the release knows its second."""
+    drawn = a_session()
+    drawn.drawn(NOON + timedelta(seconds=20))
+    pass_gate(appointment=drawn.row, actor=drawn.by("doctor"), at=NOON + timedelta(seconds=40))
+    check = checked(drawn)
+    nurse, at = drawn.by("nurse"), NOON + timedelta(seconds=55)
+    said = record_dose(appointment=drawn.row, check=check, given=GIVEN, injected_at=NOON, actor=nurse, at=at)
+    assert datetime.fromisoformat(said.data["given"]["released_at"]) == NOON
+    assert DonorUnit.objects.get().released_at == NOON + timedelta(seconds=40)
+
+
 def test_a_dose_that_is_typed_in_two_days_later_is_judged_on_its_day(session: Session) -> None:
     later = NOON + timedelta(days=2)
     check = checked(session)
