@@ -31,6 +31,9 @@ class CallWhy(models.TextChoices):
     PLACE_FREE = "place_free", _("A place came free")
     SILENCED = "silenced", _("Everything was stopped")
     MESSAGE_REFUSED = "message_refused", _("Could not be written to")
+    CHANGE = "change", _("Asks for another time")
+    WROTE = "wrote", _("Wrote to us")
+    TELL = "tell", _("Wishes to be told by phone")
     OTHER = "other", _("Asked to be rung")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from apps.booking.call_models import CallState, CallTask, CallWhy
-from apps.clinic.access import require_clinic, require_role
+from apps.clinic.access import require_clinic, require_own_or_role, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
@@ -34,10 +34,10 @@ def ask_for_call(
     `why` is one of `CallWhy`; Invalid for another word. `about_at` is the moment that the call speaks of, the visit's own
     where there is one. Asking twice for the same call (couple, why, visit and its
     time) gives the one that is not done yet, due at the earlier of the two moments and open again. It takes no lock
-    of treatment or couple, so a verb that holds them may call it.
+    of treatment or couple, so a verb that holds them may call it. One of the couple may ask for a call themself.
     """
-    require_clinic(actor, couple.clinic_id)
-    require_role(actor, "nurse", "doctor", "manager", "lab", "client")
+    people = (couple.recipient_id, couple.partner_id)
+    require_own_or_role(actor, couple.clinic_id, people, "nurse", "doctor", "manager", "lab", "client")
     if why not in CallWhy.values:
         known = ", ".join(CallWhy.values)
         raise Invalid("Nobody is rung for that.", code="no_why", field="why", remedy=f"One of: {known}.")

@@ -13,6 +13,7 @@ from apps.booking.closing_models import ClosingLineState as ClosingLineState
 from apps.booking.closing_models import ClosingState as ClosingState
 from apps.booking.closing_models import LineDecision as LineDecision
 from apps.booking.closing_models import Stage as Stage
+from apps.booking.coming_models import ComingWord as ComingWord
 from apps.booking.day_models import DayEnd as DayEnd
 from apps.booking.day_models import DaySheet as DaySheet
 from apps.booking.fitness_models import Checked as Checked

@@ -1,7 +1,12 @@
-"""The three questions that verbs ask about an actor before they touch a row."""
+"""The questions that verbs ask about an actor before they touch a row.
+
+A patient at their own page passes none of them but `require_own_or_role`, and that for themself alone: a verb that does
+not name them refuses them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from apps.clinic.actors import Actor, ActorRole
@@ -9,8 +14,26 @@ from apps.clinic.errors import Forbidden, NotFound
 
 
 def require_clinic(actor: Actor, clinic_id: UUID) -> None:
-    """NotFound unless the actor belongs to that clinic: what is elsewhere does not exist for them."""
+    """NotFound unless the actor works for that clinic: what is elsewhere does not exist for them. Forbidden to a
+    patient.
+    """
     if not actor.is_system and actor.clinic_id != clinic_id:
+        raise NotFound("There is no such record in this clinic.")
+    if actor.is_patient:
+        raise _not_theirs()
+
+
+def require_own_or_role(
+    actor: Actor, clinic_id: UUID, people: Collection[UUID | None], *roles: ActorRole
+) -> None:
+    """A patient passes if the row is about them: if they are one of `people`; NotFound to them otherwise. Everybody else
+    needs the clinic and one of the roles; without roles, the clinic alone.
+    """
+    if not actor.is_patient:
+        require_clinic(actor, clinic_id)
+        if roles:
+            require_role(actor, *roles)
+    elif actor.clinic_id != clinic_id or actor.person_id is None or actor.person_id not in people:
         raise NotFound("There is no such record in this clinic.")
 
 
@@ -38,3 +61,11 @@ def require_verified(actor: Actor, *roles: ActorRole) -> None:
             code="wrong_role",
             remedy=f"Ask a {roles[0]} of the clinic.",
         )
+
+
+def _not_theirs() -> Forbidden:
+    return Forbidden(
+        "This is done by the clinic.",
+        code="not_by_patients",
+        remedy="Call the clinic.",
+    )

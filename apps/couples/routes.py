@@ -9,7 +9,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from apps.clinic.access import require_clinic, require_role
+from apps.clinic.access import require_own_or_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import Fault, Invalid, NotFound
@@ -133,8 +133,7 @@ def _store(route: ContactRoute, person: Person, actor: Actor, at: datetime) -> N
 
 
 def _locked_person(person: Person, actor: Actor) -> Person:
-    require_clinic(actor, person.clinic_id)
-    require_role(actor, "nurse", "doctor", "manager", "client")
+    require_own_or_role(actor, person.clinic_id, (person.pk,), "nurse", "doctor", "manager", "client")
     found = Person.objects.filter(pk=person.pk, clinic_id=person.clinic_id)
     fresh = found.select_for_update(no_key=True).first()
     if fresh is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.clinic.access import require_clinic, require_verified
+from apps.clinic.access import require_clinic, require_own_or_role, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import Forbidden, Invalid, NotFound
@@ -27,9 +27,10 @@ def silence_couple(*, couple: Couple, reason: str, actor: Actor, at: datetime) -
 
     A stronger reason (they are declared from the weakest to the strongest) takes the place of a weaker one;
     otherwise the silence that stands is kept, and a wish or that the couple is not released yet is noted
-    beside it. The change row does not say why.
+    beside it. The change row does not say why. One of the two may say themself that they wish no messages.
     """
-    require_clinic(actor, couple.clinic_id)
+    require_own_or_role(actor, couple.clinic_id, (couple.recipient_id, couple.partner_id))
+    _refuse_patient(actor, reason)
     if reason not in SilenceReason.values:
         allowed = ", ".join(SilenceReason.values)
         raise Invalid("This is no reason for silence.", field="reason", remedy=f"One of {allowed}.")
@@ -67,13 +68,14 @@ def end_silence(
     A wish, for no messages or for a pause, ends by anyone of the clinic, when the couple says so. Every other reason ends
     by a nurse or doctor who signed in; after a confirmed loss by two of them. A slip is the exception: whoever
     recorded the loss takes its silence back alone within a quarter of an hour, if the caller knows that nothing
-    was sent since (`nothing_sent`).
+    was sent since (`nothing_sent`). One of the two may take their wish for no messages back (`wishes.start_messages`).
     """
-    require_clinic(actor, couple.clinic_id)
+    require_own_or_role(actor, couple.clinic_id, (couple.recipient_id, couple.partner_id))
     with acting(actor):
         fresh = _locked(couple)
         if fresh.silent_since is None:
             return fresh
+        _refuse_patient(actor, fresh.silent_reason)
         is_slip = nothing_sent and _is_own_slip(fresh, actor, at)
         _require_who_may_end(fresh, actor, second_actor, is_slip)
         if fresh.silent_reason == SilenceReason.OWN_WISH:
@@ -119,6 +121,12 @@ def release_couples(
             couple.save()
             tell_of_couple(couple, "couple.released", actor=actor, at=at, detail={"silent": couple.is_silent})
     return waiting
+
+
+def _refuse_patient(actor: Actor, reason: str) -> None:
+    """At a patient's page there is one reason for silence: that they wish it."""
+    if actor.is_patient and reason != SilenceReason.OWN_WISH:
+        raise Forbidden("This is done by the clinic.", code="not_by_patients", remedy="Call the clinic.")
 
 
 def _what_still_holds(couple: Couple, actor: Actor) -> None:

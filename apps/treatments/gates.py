@@ -14,7 +14,7 @@ from apps.treatments.models import Flag
 from apps.treatments.sensitivity import donor_tests_as_one
 from protocols import Facts, Plan, missing_on
 from protocols.plan import PlannedVisit, State
-from protocols.records import Booked, Consent, Decision, Fulfilled, Joined, Resume, Skipped, Stopped
+from protocols.records import Absence, Booked, Consent, Decision, Fulfilled, Joined, Resume, Skipped, Stopped
 from protocols.records import Record as CoreRecord
 
 _OVER_ITS_MAXIMUM = ("window_expired", "booking_outside_window")
@@ -23,8 +23,10 @@ _LABORATORY = ("result", "screening", "note")
 
 def require_may_record(actor: Actor, said: CoreRecord) -> None:
     """A decision, a consent and a unit's failed release need a verified member of staff; a laboratory records what it
-    measured.
+    measured. Of patients it lets absences through, and `absences` alone asks it for them.
     """
+    if actor.is_patient and isinstance(said, Absence):
+        return
     if isinstance(said, Decision):
         require_verified(actor, "nurse", "doctor", "lab", "manager")
     elif isinstance(said, Consent | Joined | Resume):
