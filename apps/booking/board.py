@@ -91,10 +91,12 @@ def lane_of(
     at: datetime,
     arrived: bool,
     in_force: bool,
+    given: bool = False,
     recipe: Session | None = None,
     most_hours: float | None = None,
 ) -> Lane:
-    """The lane at `at`. `arrived` says that the couple is there, `in_force` that the visit is still to be finished.
+    """The lane at `at`. `arrived` says that the couple is there, `in_force` that the visit is still to be finished,
+    `given` that its dose is recorded: an observation that has begun then goes on until somebody says that it is over.
 
     `recipe` holds the longest waits between links, `most_hours` the most from draw to injection.
     """
@@ -102,13 +104,22 @@ def lane_of(
         (one for one in chain if one.state in (ActivityState.PLANNED, ActivityState.STARTED)), None
     )
     failed = any(one.state == ActivityState.FAILED for one in chain)
-    if failed or not in_force:
+    if not in_force:
+        current = next((one for one in chain if given and _observing(one)), None)
+    if failed:
         current = None
-    cells = tuple(_cell(one, one is current, at=at, arrived=arrived, in_force=in_force) for one in chain)
+    cells = tuple(
+        _cell(one, one is current, at=at, arrived=arrived, in_force=in_force or one is current)
+        for one in chain
+    )
     ages = [_since_draw(chain, at, most_hours, in_force)]
     if current is not None and recipe is not None:
         ages.append(_wait(chain, current, recipe, at))
     return Lane(cells, tuple(age for age in ages if age is not None), current, failed)
+
+
+def _observing(one: SessionActivity) -> bool:
+    return one.kind == "observation" and one.state == ActivityState.STARTED
 
 
 def _cell(one: SessionActivity, is_current: bool, *, at: datetime, arrived: bool, in_force: bool) -> Cell:

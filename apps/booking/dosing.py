@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from apps.booking.models import DonorUnit, SessionActivity, UnitCheck
-from apps.booking.running_chain import OPEN, end
+from apps.booking.running_chain import OPEN, begin, end
 from apps.booking.units import CHECK_LENGTH
 from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
@@ -127,7 +127,8 @@ def record_dose(
     actor: Actor,
     at: datetime,
 ) -> Record:
-    """The dose was given: writes its record with the day of `injected_at`, closes the units and the injection.
+    """The dose was given: writes its record with the day of `injected_at`, closes the units and the injection. Her
+    observation begins with the injection, unless the dose is typed in on another day.
 
     `check` is the identity check of `check_units`, of this visit. Times that the units know (draw, ready, release)
     are theirs; what `given` says of them counts only where a unit lacks it. Conflict without a release by a named
@@ -154,10 +155,21 @@ def record_dose(
             unit.ready_at = unit.ready_at or body.get("ready_at")
             unit.medium_lot = str(body.get("medium_lot") or "")[:100]
             unit.save(update_fields=["injected_at", "dose", "ready_at", "medium_lot"])
-        injection = SessionActivity.objects.filter(appointment=row, kind="injection", state__in=OPEN).first()
-        if injection is not None and _of_that_day(injection, zone, on):
-            end(injection, max(injected_at, injection.started_at or injected_at), actor)
+        _run_chain(row, injected_at, actor, at=at)
     return said
+
+
+def _run_chain(row: Appointment, injected_at: datetime, actor: Actor, *, at: datetime) -> None:
+    """On the day of the booking: the injection has ended, and with it the observation begins."""
+    zone = row.clinic.zone
+    on = local_date(zone, injected_at)
+    for one in SessionActivity.objects.filter(appointment=row, state__in=OPEN).order_by("position"):
+        if not _of_that_day(one, zone, on):
+            continue
+        if one.kind == "injection":
+            end(one, max(injected_at, one.started_at or injected_at), actor)
+        elif one.kind == "observation" and one.started_at is None and on == local_date(zone, at):
+            begin(one, injected_at)
 
 
 def _refuse(row: Appointment, check: UnitCheck, units: Sequence[DonorUnit]) -> None:

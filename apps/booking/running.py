@@ -12,6 +12,7 @@ from typing import Literal
 from apps.booking.models import ActivityState, DonorUnit, ReleaseRefusal, SessionActivity
 from apps.booking.running_chain import (
     OPEN,
+    begin,
     end,
     moved_on,
     of_chain,
@@ -43,14 +44,13 @@ def start_activity(
     """The activity has begun. Conflict while a fitness check or a gate before it is open, or if it is not to come."""
     _require_may_run(actor, activity)
     with acting(actor):
-        gathered, row, chain = opened(activity.appointment, at=at)
+        gathered, row, chain = opened(activity.appointment, at=at, observing=activity.kind == "observation")
         mine = of_chain(chain, activity)
         if mine.state != ActivityState.PLANNED:
             raise moved_on(mine)
         refuse_held(row)
         refuse_before_gate(chain, mine)
-        mine.state, mine.started_at = ActivityState.STARTED, true_time(row, happened_at, at=at)
-        mine.save(update_fields=["state", "started_at"])
+        begin(mine, true_time(row, happened_at, at=at))
         tell_of(gathered, row, mine)
         settle(gathered, actor=actor, at=at)
     return mine
@@ -68,7 +68,7 @@ def finish_activity(
         pass_gate(appointment=activity.appointment, actor=actor, at=at, happened_at=happened_at)
         return SessionActivity.objects.get(pk=activity.pk)
     with acting(actor):
-        gathered, row, chain = opened(activity.appointment, at=at)
+        gathered, row, chain = opened(activity.appointment, at=at, observing=activity.kind == "observation")
         mine = of_chain(chain, activity)
         if mine.state not in OPEN:
             raise moved_on(mine)

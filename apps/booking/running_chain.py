@@ -16,16 +16,18 @@ OPEN = (ActivityState.PLANNED, ActivityState.STARTED)
 
 
 def opened(
-    appointment: Appointment, *, at: datetime, booked: bool = True
+    appointment: Appointment, *, at: datetime, booked: bool = True, observing: bool = False
 ) -> tuple[Gathered, Appointment, list[SessionActivity]]:
     """The treatment, locked, with the visit as it is now and its chain. Conflict unless it is really booked; with
-    `booked` false a visit that nobody has booked passes too, and has no chain.
+    `booked` false a visit that nobody has booked passes too, and has no chain. With `observing` one whose dose is
+    recorded passes: she sits there after it.
     """
     gathered = locked(treatment_id=appointment.treatment_id, at=at)
     row = gathered.visit_of(appointment)
     if not row.in_force and not booked:
         return gathered, row, []
-    if not row.in_force or row.pencilled:
+    may_run = row.in_force or (observing and row.status == "fulfilled")
+    if not may_run or row.pencilled:
         raise Conflict(
             "This visit is not booked.",
             code="not_booked",
@@ -57,6 +59,11 @@ def true_time(row: Appointment, happened_at: datetime | None, *, at: datetime) -
             remedy="Give the time at which it truly happened, or move the booking first.",
         )
     return moment
+
+
+def begin(activity: SessionActivity, moment: datetime) -> None:
+    activity.state, activity.started_at = ActivityState.STARTED, moment
+    activity.save(update_fields=["state", "started_at"])
 
 
 def end(activity: SessionActivity, moment: datetime, actor: Actor) -> None:

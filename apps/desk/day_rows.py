@@ -108,6 +108,7 @@ def lane_for(session: DaySession, at: datetime) -> Lane:
         at=at,
         arrived=visit.status == "arrived",
         in_force=visit.in_force,
+        given=visit.status == "fulfilled",
         recipe=read.session_of(visit.step) if step else None,
         most_hours=content.hours_to_injection if content else None,
     )
@@ -143,7 +144,7 @@ def session_row(session: DaySession, desk: Desk, axis: Axis) -> SessionRow:
         stopped=lane.stopped,
         url=reverse("admin:treatments_appointment_change", args=[visit.pk]),
         arrive=_arrive(visit, desk) if on_the_day else None,
-        ticks=tuple(_ticks(lane.current, visit, desk)) if on_the_day and visit.status == "arrived" else (),
+        ticks=tuple(_ticks(lane.current, visit, desk)) if on_the_day and _is_here(visit) else (),
         move_url=_move_url(visit, desk),
         times_url=_times_url(session, desk),
         buttons=tuple(outcome_buttons(visit, desk, on_the_day=on_the_day)),
@@ -277,6 +278,11 @@ def _ticks(current: SessionActivity | None, visit: Appointment, desk: Desk) -> I
             str(_("Fitness questions")), reverse("admin:visit_fitness", args=[visit.pk]), primary=True
         )
     yield go(str(_("%(what)s: done")), "finish", primary=current.state == ActivityState.STARTED)
+
+
+def _is_here(visit: Appointment) -> bool:
+    """The couple has come; after the dose is recorded she stays for the observation."""
+    return visit.status in ("arrived", "fulfilled")
 
 
 def _move_url(visit: Appointment, desk: Desk) -> str:

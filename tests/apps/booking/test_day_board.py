@@ -44,11 +44,14 @@ def lane(
     *,
     arrived: bool = True,
     in_force: bool = True,
+    given: bool = False,
     recipe: Session | None = CELLS,
     most_hours: float | None = None,
 ) -> Lane:
     at = START + timedelta(minutes=minutes)
-    return lane_of(links, at=at, arrived=arrived, in_force=in_force, recipe=recipe, most_hours=most_hours)
+    return lane_of(
+        links, at=at, arrived=arrived, in_force=in_force, given=given, recipe=recipe, most_hours=most_hours
+    )
 
 
 def said(found: Lane) -> list[Said]:
@@ -94,6 +97,16 @@ def test_an_observation_that_is_over_asks_for_a_person() -> None:
     links[-1].state, links[-1].started_at = ActivityState.STARTED, START + timedelta(minutes=60)
     assert lane(links, 90).tone is Tone.GOING
     assert lane(links, 91).cells[-1].tone is Tone.ACT
+
+
+def test_an_observation_goes_on_after_the_dose_is_recorded_and_not_after_a_cancellation() -> None:
+    links = chain(**{name: 10 * n for n, name in enumerate(NAMES[:-1], 1)})
+    links[-1].state, links[-1].started_at = ActivityState.STARTED, START + timedelta(minutes=60)
+    found = lane(links, 91, arrived=False, in_force=False, given=True)
+    assert found.current is links[-1]
+    assert (found.cells[-1].said, found.tone) == (Said.OVER, Tone.ACT)
+    gone = lane(links, 91, arrived=False, in_force=False)
+    assert (gone.current, gone.cells[-1].said, gone.tone) == (None, Said.LEFT_OUT, Tone.QUIET)
 
 
 def test_cells_age_from_the_draw_to_the_injection_against_the_protocols_most() -> None:

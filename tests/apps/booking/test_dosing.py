@@ -8,7 +8,7 @@ import pytest
 
 from apps.booking.dosing import check_units, match, record_dose, units_on
 from apps.booking.models import DonorUnit, SessionActivity, UnitCheck, WitnessAttempt
-from apps.booking.running import fail_gate, pass_gate
+from apps.booking.running import fail_gate, finish_activity, pass_gate, start_activity
 from apps.booking.services import attend
 from apps.booking.unit_queries import units_of
 from apps.booking.units import dispose_unit, label_unit, record_here
@@ -69,6 +69,19 @@ def test_a_dose_takes_its_times_from_the_unit_and_closes_the_chain(session: Sess
     unit = DonorUnit.objects.get()
     assert (unit.injected_at, unit.dose, unit.medium_lot) == (NOON, said, "RPMI-77")
     assert SessionActivity.objects.get(kind="injection").state == "done"
+
+
+def test_the_observation_begins_with_the_injection_and_is_ended_by_a_person(session: Session) -> None:
+    give(session, checked(session))
+    observed = session.activity("observation")
+    assert (observed.state, observed.started_at) == ("started", NOON)
+    nurse, later = session.by("nurse"), NOON + timedelta(minutes=40)
+    finish_activity(activity=observed, actor=nurse, at=later)
+    observed = session.activity("observation")
+    assert (observed.state, observed.done_at, observed.done_by) == ("done", later, nurse.name)
+    with pytest.raises(Conflict) as refusal:
+        start_activity(activity=session.activity("preparation"), actor=nurse, at=later)
+    assert refusal.value.code == "not_booked"
 
 
 def test_from_a_lot_to_its_doses_and_recipients(session: Session) -> None:
@@ -250,6 +263,7 @@ def test_a_dose_that_is_typed_in_two_days_later_is_judged_on_its_day(session: Se
         at=later,
     )
     assert Record.objects.get(kind="fulfilled").on == DAY.date()
+    assert session.activity("observation").state == "planned"
     late = {"visit_overdue", "visit_unrecorded", "window_expired", "closing_unbooked"}
     assert not Flag.objects.filter(treatment=session.treatment, state="open", code__in=late).exists()
 
