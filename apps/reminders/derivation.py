@@ -90,6 +90,8 @@ def decide(visits: Iterable[Visit], deliveries: Iterable[Delivery], at: datetime
     """What these visits ask for, given everything that was ever due about them, oldest first. Writes nothing."""
     told: dict[UUID, dict[UUID, list[Delivery]]] = {}
     for row in deliveries:
+        if row.appointment_id is None or row.starts_at is None:
+            continue  # about no visit, or about one without a time: `chasing.py`
         told.setdefault(row.appointment_id, {}).setdefault(row.person_id, []).append(row)
     outcome = Outcome()
     for visit in visits:

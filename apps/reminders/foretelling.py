@@ -69,5 +69,6 @@ def _told(
         for one in stored
         if (one.appointment_id, one.person_id) == (row.appointment_id, row.person_id)
     )
-    text = wording(row.kind, starts_at=row.starts_at, at=at, zone=zone, told_before=told_before)
-    return MessageChange(change, row.appointment_id, row.role, text, row.due_at, row.starts_at)
+    about = UUID(str(row.appointment_id))
+    text = wording(row.kind, starts_at=row.time, at=at, zone=zone, told_before=told_before)
+    return MessageChange(change, about, row.role, text, row.due_at, row.time)

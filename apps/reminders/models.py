@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -10,17 +11,24 @@ from django.db.models import Q
 
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic
-from apps.couples.models import Person
+from apps.couples.models import ContactRoute, Person
+from apps.reminders.channel_models import ChannelSetting as ChannelSetting
+from apps.reminders.channel_models import MessageHours as MessageHours
+from apps.reminders.channel_models import Provider as Provider
+from apps.reminders.channel_models import RegisteredText as RegisteredText
+from apps.reminders.inbound_models import InboundAbout as InboundAbout
+from apps.reminders.inbound_models import InboundText as InboundText
 from apps.treatments.models import Treatment
 
 
 class DeliveryState(models.TextChoices):
-    """pending -> leased -> sent | unknown; leased -> pending (try again); pending, leased -> withdrawn |
-    expired | dead.
+    """pending -> leased -> sent | unknown | handed; leased -> pending (try again); pending, leased -> withdrawn |
+    expired | dead; unknown -> sent | dead by the provider's own word, -> pending only where it surely took nothing;
+    sent -> dead by a receipt that it did not arrive.
 
     `leased` with `attempt_began_at` may have left the house already: nobody but its own sender touches it,
-    and when its lease runs out it is `unknown`, for a person to look at. Mail has no way to ask, so it is
-    never sent again.
+    and when its lease runs out it is `unknown`. A provider that can be asked is asked; mail cannot, so it is
+    never sent again. `handed` is what a person tells or hands over: a nurse's call, a printed card.
     """
 
     PENDING = "pending"
@@ -30,29 +38,51 @@ class DeliveryState(models.TextChoices):
     EXPIRED = "expired"
     DEAD = "dead"
     UNKNOWN = "unknown", "Not known whether it arrived"
+    HANDED = "handed", "Given to staff, who tell it"
+
+
+class Receipt(models.TextChoices):
+    """What the provider said after it had accepted a message."""
+
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
 
 
 class Delivery(models.Model):
-    """A message of one kind to one person about one visit at one time.
+    """A message of one kind to one person about one visit at one time, or, without a visit, by a key of its own.
 
     `starts_at` is the time of the visit that the message speaks of, also the promise that it is sent at most
-    once: person, visit, kind and time are unique. `appointment_id` is not a foreign key: the log outlives the
+    once: person, visit, kind, time and key are unique. `appointment_id` is not a foreign key: the log outlives the
     visit. `lease_no` counts claims, so that a sender whose lease ran out can no longer speak for the row.
+    `blanks` is what a text about no visit is filled with; a secret one is forgotten once it is out.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
-    role = models.CharField(max_length=20, help_text="In which role the person attends the visit")
+    role = models.CharField(max_length=20, blank=True, help_text="In which role the person attends the visit")
     treatment = models.ForeignKey(
-        Treatment, on_delete=models.PROTECT, related_name="deliveries", db_index=False
+        Treatment, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
-    appointment_id = models.UUIDField()
+    appointment_id = models.UUIDField(null=True, blank=True)
     kind = models.CharField(max_length=40)
-    starts_at = models.DateTimeField()
+    starts_at = models.DateTimeField(null=True, blank=True)
+    key = models.CharField(max_length=80, blank=True)
+    blanks = models.JSONField(default=dict, blank=True)
+    language = models.CharField(max_length=2, blank=True, help_text="In which it was worded")
     due_at = models.DateTimeField()
     not_after = models.DateTimeField()
     channel = models.CharField(max_length=10, default="email")
+    route = models.ForeignKey(
+        ContactRoute, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    only_route = models.BooleanField(default=False, help_text="No other way will do")
+    provider = models.CharField(max_length=20, blank=True)
+    provider_id = models.CharField(max_length=120, blank=True, help_text="The provider's own name for it")
+    receipt = models.CharField(max_length=10, choices=Receipt, blank=True)
+    receipt_at = models.DateTimeField(null=True, blank=True)
+    asks = models.PositiveSmallIntegerField(default=0, help_text="How often the provider was asked about it")
     state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     created_at = models.DateTimeField()
     next_try_at = models.DateTimeField()
@@ -61,7 +91,7 @@ class Delivery(models.Model):
     attempt_began_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
-    sent_to = models.EmailField(blank=True)
+    sent_to = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True, help_text="The exact text that was handed over")
     last_error = models.CharField(max_length=80, blank=True, help_text="A class or a reason, never a text")
@@ -71,7 +101,12 @@ class Delivery(models.Model):
         ordering: ClassVar = ["due_at", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["person", "appointment_id", "kind", "starts_at"], name="delivery_once"
+                fields=["person", "appointment_id", "kind", "starts_at", "key"],
+                nulls_distinct=False,
+                name="delivery_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(appointment_id__isnull=False) | ~Q(key=""), name="delivery_about_something"
             ),
             models.CheckConstraint(condition=Q(due_at__lt=models.F("not_after")), name="delivery_has_time"),
             models.CheckConstraint(
@@ -80,6 +115,7 @@ class Delivery(models.Model):
             ),
             SameClinic(field="person", name="delivery_person_in_clinic"),
             SameClinic(field="treatment", name="delivery_treatment_in_clinic"),
+            SameClinic(field="route", name="delivery_route_in_clinic"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["next_try_at"], name="delivery_due", condition=Q(state="pending")),
@@ -87,6 +123,9 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(state="leased")),
             models.Index(fields=["appointment_id"], name="delivery_of_appointment"),
             models.Index(fields=["treatment"], name="delivery_of_treatment"),
+            models.Index(fields=["person"], name="delivery_notice", condition=Q(treatment__isnull=True)),
+            models.Index(fields=["provider_id"], name="delivery_receipt", condition=~Q(provider_id="")),
+            models.Index(fields=["next_try_at"], name="delivery_to_ask", condition=Q(state="unknown")),
             models.Index(
                 fields=["clinic", "due_at"],
                 name="delivery_undelivered",
@@ -98,6 +137,13 @@ class Delivery(models.Model):
         return f"{self.kind} {self.id}"
 
     @property
+    def time(self) -> datetime:
+        """The time of the visit that it speaks of; ValueError for a message that speaks of none."""
+        if self.starts_at is None:
+            raise ValueError("this message is about no time")
+        return self.starts_at
+
+    @property
     def is_open(self) -> bool:
         """Still to be sent, and nobody has begun to."""
         return self.state == DeliveryState.PENDING or (
@@ -107,7 +153,7 @@ class Delivery(models.Model):
     @property
     def may_have_arrived(self) -> bool:
         """The person knows what it says, or may know it."""
-        return self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN) or (
+        return self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.HANDED) or (
             self.state == DeliveryState.LEASED and self.attempt_began_at is not None
         )
 

@@ -9,17 +9,23 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from apps.clinic.models import Change
-from apps.couples.models import Person
+from apps.couples.models import Couple, Person
 from apps.couples.queries import silent_elsewhere
+from apps.couples.route_queries import address_of as address_of
+from apps.couples.route_queries import ways_of
 from apps.reminders.messages import family_of
+from apps.reminders.models import Delivery, InboundAbout
+from apps.reminders.texts import SECRET, TRIAL, UNTIMED
 from apps.treatments.models import Appointment, Record
 from protocols.reminders import CANCELLED
 from protocols.status import Status
+
+_ROUTES = ("recipient__routes", "partner__routes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,12 @@ class Visit:
         return self.row.status not in called_off
 
     @property
+    def awaits_booking(self) -> bool:
+        """Nothing is agreed: it was never booked, or missed, or called off, and the plan still asks for it."""
+        unbooked = (Status.PROPOSED, Status.NOSHOW, Status.CANCELLED)
+        return self.row.status in unbooked and self.row.state in ("proposed", "missed")
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.row.zone or self.row.clinic.zone)
 
@@ -86,14 +98,16 @@ class Visit:
 def load_visits(treatment_ids: Collection[UUID]) -> list[Visit]:
     """Every visit of the treatments that ever had a time, in one query."""
     rows = _with_everything(Appointment.objects.filter(treatment__in=treatment_ids, starts_at__isnull=False))
-    return [visit_of(row) for row in rows]
+    return [visit_of(row) for row in rows.prefetch_related(*_ROUTES)]
 
 
 def load_visits_as_if(treatment_id: UUID, as_if: Mapping[UUID, Appointment]) -> list[Visit]:
     """`load_visits` of one treatment, with the times, people and holds of `as_if` in place of the stored ones."""
     rows = [
         _as_if(row, as_if[row.pk]) if row.pk in as_if else row
-        for row in _with_everything(Appointment.objects.filter(treatment=treatment_id))
+        for row in _with_everything(Appointment.objects.filter(treatment=treatment_id)).prefetch_related(
+            *_ROUTES
+        )
     ]
     return [visit_of(row) for row in rows if row.starts_at is not None]
 
@@ -140,16 +154,34 @@ def quiet_reasons(visit: Visit) -> tuple[str, ...]:
 
 
 def may_write_to(person: Person) -> bool:
-    """The person agreed to be written to, still wants it, and there is an address."""
-    return bool(person.wants_email and person.contact_consent_at and address_of(person))
+    """The person agreed to be contacted, still wants it, and there is a way."""
+    return bool(ways_of(person))
 
 
-def address_of(person: Person) -> str:
-    """Where the person wishes to be written to: the other address, if they named one, and not the first."""
-    return person.alternative_email or person.email
+def couples_of_person(person: Person) -> QuerySet[Couple]:
+    theirs = Q(recipient=person) | Q(partner=person)
+    return Couple.objects.filter(theirs, clinic=person.clinic_id, merged_into=None)
 
 
-def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: datetime) -> str:
+def is_paused(person: Person) -> bool:
+    """Somebody of one of the person's couples wrote to us, and nobody has read it yet."""
+    about = InboundAbout.objects.filter(inbound__read_at__isnull=True, couple__in=couples_of_person(person))
+    return about.exists()
+
+
+def why_no_notice(row: Delivery) -> str:
+    """Why a message about no visit must not go to its person now; empty if it may.
+
+    A code or a link that the person asked for in this moment goes out of a silence too: it opens their own page.
+    """
+    if row.clinic.is_test:
+        return "test clinic"
+    if row.kind in SECRET or row.kind == TRIAL:
+        return ""
+    return "silent" if couples_of_person(row.person).filter(silent_since__isnull=False).exists() else ""
+
+
+def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: datetime | None) -> str:
     """Why a message of this kind about that time must not go to the person now; empty if it may."""
     if visit is None:
         return "visit gone"
@@ -160,11 +192,20 @@ def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: dateti
         return "silent"
     if not may_write_to(person):
         return "not to be written to"
+    if kind in UNTIMED:
+        return "held" if visit.row.held else "" if visit.awaits_booking else "visit changed"
     if family_of(kind) == CANCELLED:
         return "visit stands" if visit.in_force else ""
     if not visit.is_booked or visit.starts_at != starts_at:
         return "visit changed"
     return "" if person.pk in visit.coming else "not coming"
+
+
+def why_not_now(row: Delivery, visit: Visit | None) -> str:
+    """Why this delivery must not go out now; empty if it may. `visit` is the one that it is about, as it stands."""
+    if row.appointment_id is None:
+        return why_no_notice(row)
+    return why_not(visit, person=row.person, kind=row.kind, starts_at=row.starts_at)
 
 
 def _with_everything(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

@@ -11,8 +11,8 @@ from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.queries import silent_elsewhere
+from apps.couples.route_queries import ways_of
 from apps.reminders.models import Delivery, DeliveryState
-from apps.reminders.present import address_of
 
 UNDELIVERED = (DeliveryState.DEAD, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
 
@@ -40,8 +40,9 @@ def undelivered(clinic: Clinic) -> QuerySet[Delivery]:
 
 
 def deliveries_of_couple(couple: Couple) -> QuerySet[Delivery]:
-    """Every message to either of the two about any of the couple's treatments, newest due first."""
-    return deliveries_of(couple.clinic).filter(treatment__couple=couple)
+    """Every message to either of the two about any of the couple's treatments, or about no visit, newest due first."""
+    noticed = Q(treatment=None, person__in=(couple.recipient_id, couple.partner_id))
+    return deliveries_of(couple.clinic).filter(Q(treatment__couple=couple) | noticed)
 
 
 def sent_since(couple: Couple, since: datetime) -> QuerySet[Delivery]:
@@ -55,12 +56,13 @@ def withheld(couple: Couple, person: Person) -> str:
     """Why nothing at all goes to the person now: `silent`, `silent_elsewhere`, `test_clinic`, `not_agreed`,
     `not_wanted`, `no_address`; empty if messages go. What concerns one treatment or one visit is not asked here.
     """
+    ways = ways_of(person)
     reasons = {
         "silent": couple.is_silent,
         "test_clinic": couple.clinic.is_test,
         "not_agreed": person.contact_consent_at is None,
-        "not_wanted": not person.wants_email,
-        "no_address": not address_of(person),
+        "not_wanted": not ways and not person.wants_email,
+        "no_address": not ways,
     }
     found = next((reason for reason, holds in reasons.items() if holds), "")
     return found or ("silent_elsewhere" if silent_elsewhere(person, couple) else "")

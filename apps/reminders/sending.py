@@ -6,7 +6,8 @@
     settle   -> sent | pending (later) | dead | unknown
 
 A crash before `begin` committed leaves a lease that runs out and the row is due again: nothing had left. A
-crash after it leaves `unknown`: the message may have left, mail cannot be asked, so it is never sent again.
+crash after it leaves `unknown`: the message may have left. A provider that can be asked is asked (`asking.py`), mail
+cannot be, and what nobody can say is never sent again.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
 
 from apps.clinic.models import Brake
+from apps.couples.models import WRITTEN, RouteChannel
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.clock import moment
-from apps.reminders.messages import plain, render, wording
-from apps.reminders.models import Delivery, DeliveryState
-from apps.reminders.present import address_of, load_visit, why_not
+from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
+from apps.reminders.models import Delivery, DeliveryState, Receipt
+from apps.reminders.present import Visit, is_paused, load_visit, why_not_now
+from apps.reminders.texts import ANSWERS, SECRET
+from apps.reminders.timing import moment_to_send
+from apps.reminders.wording import has_another_way, is_said_to, kept_body, letter_of, way_for
 from apps.reminders.words import ClinicalWord
 
 LEASE = timedelta(minutes=5)
@@ -34,6 +39,9 @@ MAX_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=2)
 # How soon after a brake is released the last of what waited for it goes out.
 BRAKE_LOOK = timedelta(minutes=5)
+BRAKED = "braked"
+# So long after nobody knew what became of it a provider is asked for the first time.
+ASK_AFTER = timedelta(minutes=2)
 BRAKES_ON = Brake.objects.filter(released_at__isnull=True)
 _log = logging.getLogger(__name__)
 
@@ -85,8 +93,8 @@ def release(claims: Sequence[Claim]) -> int:
 
 
 def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> str:
-    """Begins, sends and settles one claimed delivery; returns the state that it is left in, or `braked`. Raises nothing
-    that one row can cause: a poisoned one is pushed back and given up after five attempts."""
+    """Begins, sends and settles one claimed delivery; returns the state that it is left in, or why it waits: `braked`,
+    `waiting`. Raises nothing that one row can cause: a poisoned one is pushed back and given up after five attempts."""
     try:
         letter = begin(claim, at=at)
     except ClinicalWord as fault:
@@ -97,8 +105,8 @@ def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> st
         _log.error("delivery %s cannot be worded: %s", claim.delivery_id, type(fault).__name__)
         return settle(claim, Outcome(Verdict.LATER, type(fault).__name__), at=at)
     if letter is None:
-        state = Delivery.objects.values_list("state", flat=True).get(pk=claim.delivery_id)
-        return "braked" if state == DeliveryState.PENDING else state
+        state, why = Delivery.objects.values_list("state", "last_error").get(pk=claim.delivery_id)
+        return state if state != DeliveryState.PENDING else BRAKED if why == BRAKED else "waiting"
     try:
         outcome = channel.send(letter)
     except Exception as fault:
@@ -111,8 +119,9 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
     """Marks the attempt as begun and returns the letter; None when nothing is to be sent, which is then
     written down.
 
-    Reads the visit, the couple's silence, the person's wishes and the clinic's brake in this transaction, so each
-    takes effect at once; what a brake holds back stays due, and is looked at again every five minutes. Raises
+    Reads the visit, the couple's silence, the person's wishes and the clinic's brake in this transaction, so each takes
+    effect at once. What a brake or an unread text holds back stays due and is looked at again every five minutes; what
+    would ring in quiet hours waits for their end. What a person tells or hands over is given to staff. Raises
     ClinicalWord, and whatever a wrong wording raises; the attempt is then not begun.
     """
     with transaction.atomic():
@@ -120,57 +129,130 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             _held(claim)
             .select_for_update(of=("self",))
             .filter(attempt_began_at__isnull=True, lease_until__gt=moment(at))
-            .select_related("clinic", "person")
+            .select_related("clinic", "person__clinic", "route")
             .annotate(now=moment(at), braked=Exists(BRAKES_ON.filter(clinic=OuterRef("clinic"))))
             .first()
         )
         if row is None:
             return None
         now: datetime = row.now
-        visit = load_visit(row.appointment_id)
-        reason = why_not(visit, person=row.person, kind=row.kind, starts_at=row.starts_at)
+        visit = load_visit(row.appointment_id) if row.appointment_id else None
+        reason = why_not_now(row, visit)
         if reason or now >= row.not_after:
-            row.state = DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED
-            row.last_error, row.lease_until = reason, None
-            row.save(update_fields=["state", "last_error", "lease_until"])
+            _end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)
             return None
         if row.braked:
-            row.state, row.lease_until, row.next_try_at = DeliveryState.PENDING, None, now + BRAKE_LOOK
-            row.save(update_fields=["state", "lease_until", "next_try_at"])
+            _wait(row, now + BRAKE_LOOK, BRAKED)
             return None
-        letter = _letter(row, now)
-        row.attempt_began_at, row.attempts = now, row.attempts + 1
-        row.lease_until = now + LEASE
-        row.subject, row.body, row.sent_to = letter.subject, letter.body, letter.to
-        row.save(update_fields=["attempt_began_at", "attempts", "lease_until", "subject", "body", "sent_to"])
+        if row.kind not in ANSWERS and is_paused(row.person):
+            _wait(row, now + BRAKE_LOOK, "unread text")
+            return None
+        return _worded(row, visit, now)
+
+
+def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
+    """The letter of a row that may go, by the first way that can be used; None where it waits or staff tell it."""
+    way = way_for(row)
+    if way is None:
+        _end(row, DeliveryState.WITHDRAWN, "no way")
+        return None
+    then = moment_to_send(
+        kind=row.kind,
+        channel=way.channel,
+        now=now,
+        not_after=row.not_after,
+        starts_at=row.starts_at,
+        person=row.person,
+        clinic=row.clinic,
+    )
+    if then > now:
+        _wait(row, then, "quiet hours")
+        return None
+    if row.appointment_id and way.address and is_said_to(way.address, row):
+        _end(row, DeliveryState.WITHDRAWN, "said to the same address")
+        return None
+    letter = letter_of(row, visit, way, now)
+    row.channel, row.route, row.sent_to = way.channel, way.route, way.address
+    row.subject, row.body, row.language = letter.subject, kept_body(row, letter), letter.language
+    row.lease_until, row.last_error = now + LEASE, ""
+    if way.channel not in WRITTEN:
+        row.state, row.lease_until, row.sent_at = DeliveryState.HANDED, None, now
+        row.save()
+        if way.channel == RouteChannel.CALL:
+            ask_staff_to_tell(row, visit, letter, now)
+        return None
+    row.attempt_began_at, row.attempts = now, row.attempts + 1
+    row.save()
     return letter
+
+
+def _end(row: Delivery, state: DeliveryState, reason: str) -> None:
+    row.state, row.last_error, row.lease_until = state, reason, None
+    if row.kind in SECRET:
+        row.blanks = {}
+    row.save(update_fields=["state", "last_error", "lease_until", "blanks"])
+
+
+def _wait(row: Delivery, until: datetime, why: str) -> None:
+    row.state, row.lease_until, row.next_try_at, row.last_error = DeliveryState.PENDING, None, until, why
+    row.save(update_fields=["state", "lease_until", "next_try_at", "last_error"])
 
 
 def settle(claim: Claim, outcome: Outcome, *, at: datetime | None = None) -> str:
     """Writes what became of it; returns the state. Only whoever holds the lease may say so: an overtaken
-    sender's word still turns `unknown` into `sent`, because it knows better, and changes nothing else."""
-    mine = Delivery.objects.filter(pk=claim.delivery_id, lease_no=claim.lease_no)
-    if outcome.verdict is Verdict.ACCEPTED:
-        mine.filter(state__in=[DeliveryState.LEASED, DeliveryState.UNKNOWN]).update(
-            state=DeliveryState.SENT, sent_at=moment(at), lease_until=None, last_error=""
+    sender's word still turns `unknown` into `sent`, because it knows better, and changes nothing else.
+
+    What is given up becomes a call; a number where nobody is gives way to the person's next one."""
+    with transaction.atomic():
+        mine = Delivery.objects.filter(pk=claim.delivery_id, lease_no=claim.lease_no)
+        row = (
+            mine.filter(state__in=(DeliveryState.LEASED, DeliveryState.UNKNOWN))
+            .select_for_update(of=("self",))
+            .select_related("clinic", "person", "route")
+            .annotate(now=moment(at))
+            .first()
         )
-        return DeliveryState.SENT
-    row = mine.filter(state=DeliveryState.LEASED).annotate(now=moment(at)).first()
-    if row is None:
-        return ""
+        if outcome.verdict is Verdict.ACCEPTED:
+            if row is not None:
+                accept(row, provider_id=outcome.provider_id, now=row.now)
+            return DeliveryState.SENT
+        if row is None or row.state != DeliveryState.LEASED:
+            return ""
+        _settle_otherwise(row, outcome, row.now)
+        return str(row.state)
+
+
+def accept(row: Delivery, *, provider_id: str, now: datetime) -> None:
+    """The provider took it. A receipt that came before this word and says that it failed stands."""
+    failed = row.receipt == Receipt.FAILED
+    row.state = DeliveryState.DEAD if failed else DeliveryState.SENT
+    row.sent_at, row.lease_until = row.sent_at or now, None
+    row.provider_id = provider_id or row.provider_id
+    row.last_error = row.last_error if failed else ""
+    if row.kind in SECRET:
+        row.blanks = {}
+    row.save(update_fields=["state", "sent_at", "lease_until", "last_error", "provider_id", "blanks"])
+
+
+def _settle_otherwise(row: Delivery, outcome: Outcome, now: datetime) -> None:
     # A row that failed before it had begun (its wording) counts as an attempt all the same.
-    attempts = row.attempts + (1 if row.attempt_began_at is None else 0)
-    changes: dict[str, object] = {"lease_until": None, "attempts": attempts, "last_error": outcome.error[:80]}
+    row.attempts += 1 if row.attempt_began_at is None else 0
+    row.lease_until, row.last_error = None, outcome.error[:80]
     if outcome.verdict is Verdict.UNKNOWN:
-        changes["state"] = DeliveryState.UNKNOWN
-    elif outcome.verdict is Verdict.REFUSED or attempts >= MAX_ATTEMPTS:
-        changes["state"] = DeliveryState.DEAD
+        row.state, row.next_try_at = DeliveryState.UNKNOWN, now + ASK_AFTER
+    elif outcome.verdict is Verdict.REFUSED and outcome.bad_address and has_another_way(row, now):
+        row.state, row.attempt_began_at, row.next_try_at = DeliveryState.PENDING, None, now
+    elif outcome.verdict is Verdict.REFUSED or row.attempts >= MAX_ATTEMPTS:
+        row.state = DeliveryState.DEAD
     else:
-        changes["state"] = DeliveryState.PENDING
-        changes["attempt_began_at"] = None
-        changes["next_try_at"] = row.now + pause_after(attempts, random.random())
-    mine.filter(state=DeliveryState.LEASED).update(**changes)
-    return str(changes["state"])
+        row.state, row.attempt_began_at = DeliveryState.PENDING, None
+        wished = outcome.retry_after or timedelta()
+        row.next_try_at = now + max(pause_after(row.attempts, random.random()), wished)
+    if row.kind in SECRET and row.state != DeliveryState.PENDING:
+        row.blanks = {}
+    row.save()
+    if row.state == DeliveryState.DEAD:
+        ask_staff_to_call(row, now)
 
 
 def pause_after(attempts: int, spread: float) -> timedelta:
@@ -187,7 +269,10 @@ def recover_leases(*, at: datetime | None = None) -> int:
     stale = Delivery.objects.filter(state=DeliveryState.LEASED, lease_until__lte=moment(at))
     again = stale.filter(attempt_began_at__isnull=True).update(state=DeliveryState.PENDING, lease_until=None)
     unknown = stale.filter(attempt_began_at__isnull=False).update(
-        state=DeliveryState.UNKNOWN, lease_until=None, last_error="interrupted"
+        state=DeliveryState.UNKNOWN,
+        lease_until=None,
+        last_error="interrupted",
+        next_try_at=moment(at) + Value(ASK_AFTER),
     )
     return again + unknown
 
@@ -201,32 +286,10 @@ def expire(*, at: datetime | None = None, limit: int = 5000) -> int:
         .values_list("pk", flat=True)[:limit]
     )
     with transaction.atomic():
-        return Delivery.objects.filter(pk__in=list(stale)).update(state=DeliveryState.EXPIRED)
+        gone = Delivery.objects.filter(pk__in=list(stale))
+        gone.filter(kind__in=SECRET).update(blanks={})
+        return gone.update(state=DeliveryState.EXPIRED)
 
 
 def _held(claim: Claim) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=claim.delivery_id, lease_no=claim.lease_no, state=DeliveryState.LEASED)
-
-
-def _letter(row: Delivery, now: datetime) -> Letter:
-    told_before = (
-        Delivery.objects.filter(
-            person=row.person_id, appointment_id=row.appointment_id, attempt_began_at__isnull=False
-        )
-        .exclude(starts_at=row.starts_at)
-        .exclude(pk=row.pk)
-        .exists()
-    )
-    text = render(
-        wording(row.kind, starts_at=row.starts_at, at=now, zone=row.clinic.zone, told_before=told_before),
-        clinic=row.clinic,
-        starts_at=row.starts_at,
-        language=row.person.language,
-    )
-    return Letter(
-        delivery_id=row.pk,
-        to=address_of(row.person),
-        sender=plain(row.clinic.discreet_name),
-        subject=text.subject,
-        body=text.body,
-    )

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apps.clinic.models import Clinic
-from apps.reminders.messages import BODIES, SUBJECTS, plain, render, wording
+from apps.reminders.messages import SPOKEN, plain, render, wording
+from apps.reminders.texts import TEXTS
 from apps.reminders.words import ClinicalWord, clinical_words
 
 STARTS = datetime(2026, 1, 15, 2, 30, tzinfo=UTC)
@@ -43,19 +44,32 @@ def test_names_of_people_are_exempt() -> None:
     assert clinical_words("Dr Loss, test", names=["Anna Loss"]) == ("test",)
 
 
-@pytest.mark.parametrize("text", sorted(SUBJECTS))
-def test_no_outgoing_text_holds_a_clinical_word(text: str) -> None:
-    rendered = render(text, clinic=LAKE_ROAD, starts_at=STARTS, language="en")
-    assert clinical_words(f"{rendered.subject} {rendered.body}") == ()
+BLANKS = {
+    "code": "4711",
+    "link": "https://lit.example.org/p/x",
+    "hours": "09:00",
+    "first": "2026-01-15",
+    "last": "2026-01-20",
+}
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("text", sorted(TEXTS))
+def test_no_outgoing_text_holds_a_clinical_word(text: str, language: str) -> None:
+    rendered = render(text, clinic=LAKE_ROAD, starts_at=STARTS, language=language, blanks=BLANKS)
+    whole = f"{rendered.subject} {rendered.body} {rendered.short}"
+    assert clinical_words(whole) == ()
     assert LAKE_ROAD.phone in rendered.body
-    assert "Charminar" not in rendered.subject + rendered.body
-    assert "{" not in rendered.subject + rendered.body
+    assert LAKE_ROAD.phone in rendered.short
+    assert "Charminar" not in whole
+    assert "{" not in whole
 
 
-def test_every_subject_has_a_body_and_every_body_ends_with_how_to_stop() -> None:
-    assert SUBJECTS.keys() == BODIES.keys()
-    assert {parts[-1] for parts in BODIES.values()} == {BODIES["confirmation"][-1]}
-    assert "to stop these messages" in BODIES["confirmation"][-1]
+def test_every_text_says_how_to_end_messages_unless_the_person_waits_for_it() -> None:
+    asked_for = {"code", "link", "auto-reply"}
+    foot = TEXTS["confirmation"].parts[-1]
+    assert "to stop these messages" in foot
+    assert {name for name, words in TEXTS.items() if words.parts[-1] != foot} == asked_for
 
 
 def test_times_are_the_clinics_own() -> None:
@@ -65,8 +79,8 @@ def test_times_are_the_clinics_own() -> None:
 
 
 def test_a_language_that_we_do_not_have_reads_english_throughout() -> None:
-    in_telugu = render("confirmation", clinic=LAKE_ROAD, starts_at=STARTS, language="te")
-    assert in_telugu == render("confirmation", clinic=LAKE_ROAD, starts_at=STARTS, language="en")
+    in_tamil = render("confirmation", clinic=LAKE_ROAD, starts_at=STARTS, language="ta")
+    assert in_tamil == render("confirmation", clinic=LAKE_ROAD, starts_at=STARTS, language="en")
 
 
 def test_a_clinical_word_in_the_discreet_wording_is_refused() -> None:

@@ -1,0 +1,156 @@
+"""Every text that goes out, in English: what the catalogues under `locale/` translate. Neutral words only.
+
+A text has a subject and parts for e-mail, and one short line for SMS and WhatsApp. What stands in braces is filled in by
+`messages.render`: dates, the discreet name and place and the number of the clinic, and the blanks of a notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop
+
+from protocols.reminders import CANCELLED, CONFIRMATION
+
+MOVED, REMINDER, CANCELLED_TODAY = "moved", "reminder", "cancelled today"
+BOOK, MISSED = "book", "missed"
+CALL_US, CODE, LINK, AUTO_REPLY, TRIAL = "call-us", "code", "link", "auto-reply", "test"
+
+# About a visit that has no time: derived like the others, worded like a notice.
+UNTIMED = (BOOK, MISSED)
+# About no visit: asked for by somebody, see `notices.say`.
+NOTICES = (CALL_US, CODE, LINK, AUTO_REPLY, TRIAL)
+# What only the person may see: never to a shared address, never kept whole, forgotten once it is out.
+SECRET = (CODE, LINK)
+# What somebody waits for at this moment, by their own asking: no quiet hours, no pause.
+ANSWERS = (CODE, LINK, AUTO_REPLY, TRIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One text: the subject and the parts of an e-mail, and the line of an SMS."""
+
+    subject: str
+    parts: tuple[str, ...]
+    short: str
+
+
+_CALL = gettext_noop("To change it, or if you cannot come, call {number}.")
+_ASK = gettext_noop("For anything you wish to know, call {number}.")
+_FOOT = gettext_noop(
+    "{name}. Urgent number: {number}. You agreed to be written to; to stop these messages, call {number}."
+)
+_APPOINTMENT = gettext_noop("Appointment {long}, {place}.")
+
+TEXTS: Mapping[str, Wording] = {
+    CONFIRMATION: Wording(
+        gettext_noop("Appointment {short}"),
+        (_APPOINTMENT, _CALL, _FOOT),
+        gettext_noop("Appointment {long}, {place}. To change it call {number}. To end messages reply STOP."),
+    ),
+    MOVED: Wording(
+        gettext_noop("New time: appointment {short}"),
+        (
+            gettext_noop(
+                "Appointment {long}, {place}. This is a new time; the time given before no longer holds."
+            ),
+            _CALL,
+            _FOOT,
+        ),
+        gettext_noop(
+            "New time: appointment {long}, {place}. The time given before no longer holds. To change it call {number}. "
+            "To end messages reply STOP."
+        ),
+    ),
+    REMINDER: Wording(
+        gettext_noop("Appointment {short}"),
+        (_APPOINTMENT, _CALL, _FOOT),
+        gettext_noop("Appointment {long}, {place}. To change it call {number}. To end messages reply STOP."),
+    ),
+    CANCELLED: Wording(
+        gettext_noop("Cancelled: appointment {short}"),
+        (gettext_noop("The appointment {long} is cancelled. Please do not travel."), _ASK, _FOOT),
+        gettext_noop(
+            "The appointment {long} is cancelled. Please do not travel. {name}, {number}. To end messages reply STOP."
+        ),
+    ),
+    CANCELLED_TODAY: Wording(
+        gettext_noop("Today's appointment"),
+        (
+            gettext_noop(
+                "Today's appointment cannot take place. Please do not travel. We are calling you. {number}"
+            ),
+            _FOOT,
+        ),
+        gettext_noop(
+            "Today's appointment cannot take place. Please do not travel. We are calling you. {name}, {number}"
+        ),
+    ),
+    BOOK: Wording(
+        gettext_noop("Please agree on an appointment"),
+        (
+            gettext_noop("Please agree with us on an appointment between {first} and {last}. Call {number}."),
+            _FOOT,
+        ),
+        gettext_noop(
+            "Please agree with us on an appointment between {first} and {last}. {name}, {number}. "
+            "To end messages reply STOP."
+        ),
+    ),
+    MISSED: Wording(
+        gettext_noop("Please call us"),
+        (
+            gettext_noop(
+                "We would like to agree with you on a new appointment. Please call {number} when it suits you."
+            ),
+            _FOOT,
+        ),
+        gettext_noop(
+            "We would like to agree with you on a new appointment. Please call {number} when it suits you. {name}. "
+            "To end messages reply STOP."
+        ),
+    ),
+    CALL_US: Wording(
+        gettext_noop("Please call us"),
+        (
+            gettext_noop("Please call us when it suits you: {number}. Somebody is there to speak with you."),
+            _FOOT,
+        ),
+        gettext_noop("Please call us when it suits you: {number}. {name}. To end messages reply STOP."),
+    ),
+    CODE: Wording(
+        gettext_noop("Your code"),
+        (
+            gettext_noop("Your code is {code}. Tell it to nobody; we never ask for it."),
+            gettext_noop("{name}. Urgent number: {number}."),
+        ),
+        gettext_noop("Your code is {code}. Tell it to nobody; we never ask for it. {name}, {number}"),
+    ),
+    LINK: Wording(
+        gettext_noop("Your page"),
+        (
+            gettext_noop("Your appointments: {link}"),
+            gettext_noop("Whoever has this address can open it; keep it to yourself."),
+            gettext_noop("{name}. Urgent number: {number}."),
+        ),
+        gettext_noop("Your appointments: {link} Keep this address to yourself. {name}, {number}"),
+    ),
+    AUTO_REPLY: Wording(
+        gettext_noop("Your message has arrived"),
+        (
+            gettext_noop("Your message has arrived. Somebody reads it when we are open: {hours}."),
+            gettext_noop("If it is urgent, call {number} at any time."),
+            gettext_noop("{name}. Urgent number: {number}."),
+        ),
+        gettext_noop(
+            "Your message has arrived. Somebody reads it when we are open: {hours}. If it is urgent, call {number} at "
+            "any time. {name}"
+        ),
+    ),
+    TRIAL: Wording(
+        gettext_noop("A trial message"),
+        (gettext_noop("This is a trial message. Nothing is needed."), _FOOT),
+        gettext_noop("This is a trial message. Nothing is needed. {name}, {number}"),
+    ),
+}

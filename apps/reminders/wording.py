@@ -1,0 +1,132 @@
+"""One delivery's words and its way: what is said, where to, and what of it is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+from apps.clinic.actors import Actor
+from apps.couples.models import RouteChannel
+from apps.couples.route_queries import Way, is_shared, ways_of
+from apps.couples.routes import mark_route
+from apps.reminders.channels import Letter
+from apps.reminders.messages import Text, plain, render, wording
+from apps.reminders.models import ChannelSetting, Delivery, DeliveryState
+from apps.reminders.present import Visit
+from apps.reminders.texts import BOOK, SECRET, TEXTS
+
+# What a message says to one address, it does not say there again.
+_HEARD = (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.LEASED, DeliveryState.HANDED)
+
+
+def way_for(row: Delivery) -> Way | None:
+    """The first way, in the order of the person's wish, that the clinic has a provider for; None if there is none.
+
+    A delivery that names its route goes that way or not at all; a secret goes to nobody else's eyes.
+    """
+    ways = ways_of(row.person)
+    if row.only_route:
+        ways = [way for way in ways if way.route is not None and way.route.pk == row.route_id]
+    if row.kind in SECRET:
+        written = (RouteChannel.EMAIL, RouteChannel.SMS, RouteChannel.WHATSAPP)
+        ways = [way for way in ways if way.channel in written and not is_shared(row.person, way)]
+    if all(way.channel == RouteChannel.EMAIL for way in ways[:1]):
+        return ways[0] if ways else None
+    settings = ChannelSetting.objects.filter(clinic=row.clinic_id, is_on=True)
+    carried = {
+        *settings.values_list("channel", flat=True),
+        RouteChannel.EMAIL,
+        RouteChannel.CALL,
+        RouteChannel.CARD,
+    }
+    return next((way for way in ways if way.channel in carried), None)
+
+
+def has_another_way(row: Delivery, now: datetime) -> bool:
+    """Marks the route of a refused delivery as wrong; whether the person can be reached otherwise."""
+    if row.route is None:
+        return False
+    mark_route(route=row.route, wrong=True, actor=Actor.system("task"), at=now)
+    row.person.refresh_from_db()
+    return way_for(row) is not None
+
+
+def is_said_to(address: str, row: Delivery) -> bool:
+    """Whether somebody else was told the very same at this address: a shared number gets one text a session.
+
+    Two who share a number wait for each other here, so that not both can be first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{row.appointment_id} {address}"]
+        )
+    others = Delivery.objects.filter(
+        appointment_id=row.appointment_id,
+        kind=row.kind,
+        starts_at=row.starts_at,
+        key=row.key,
+        sent_to=address,
+        state__in=_HEARD,
+        attempt_began_at__isnull=False,
+    )
+    return others.exclude(person=row.person_id).exists()
+
+
+def letter_of(row: Delivery, visit: Visit | None, way: Way, now: datetime) -> Letter:
+    """The finished letter. Raises what `messages.render` raises."""
+    name = text_of(row, now)
+    text = render(
+        name,
+        clinic=row.clinic,
+        starts_at=row.starts_at,
+        language=row.person.language,
+        blanks=_blanks(row, visit),
+    )
+    return Letter(
+        delivery_id=row.pk,
+        to=way.address,
+        sender=plain(row.clinic.discreet_name),
+        subject=text.subject,
+        body=body_for(way.channel, text),
+        channel=way.channel,
+        clinic_id=row.clinic_id,
+        text=name,
+        language=text.language,
+        began_at=now,
+    )
+
+
+def text_of(row: Delivery, now: datetime) -> str:
+    """Which of our texts the delivery uses at the moment `now`."""
+    if row.kind in TEXTS and row.starts_at is None:
+        return row.kind
+    told_before = (
+        Delivery.objects.filter(
+            person=row.person_id, appointment_id=row.appointment_id, attempt_began_at__isnull=False
+        )
+        .exclude(starts_at=row.starts_at)
+        .exclude(starts_at=None)
+        .exclude(pk=row.pk)
+        .exists()
+    )
+    return wording(row.kind, starts_at=row.time, at=now, zone=row.clinic.zone, told_before=told_before)
+
+
+def body_for(channel: str, text: Text) -> str:
+    return text.body if channel in (RouteChannel.EMAIL, RouteChannel.CARD) else text.short
+
+
+def kept_body(row: Delivery, letter: Letter) -> str:
+    """What the log keeps of it: the exact text, but no secret."""
+    body = letter.body
+    for secret in row.blanks.values() if row.kind in SECRET else ():
+        body = body.replace(plain(str(secret)), "*" * 6)
+    return body
+
+
+def _blanks(row: Delivery, visit: Visit | None) -> dict[str, str]:
+    if row.kind == BOOK and visit is not None:
+        first, last = visit.row.earliest_on, visit.row.latest_on or visit.row.bookable_to
+        return {"first": first.isoformat() if first else "", "last": last.isoformat() if last else ""}
+    return {name: str(value) for name, value in row.blanks.items()}
