@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.desk import words
 from apps.desk.access import Desk
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.queries import deliveries_of_couple, withheld
 
-_WITHHELD = {
+WITHHELD = {
     "silent": gettext_lazy("the couple is silent"),
     "silent_elsewhere": gettext_lazy("silent in the person's other couple"),
     "test_clinic": gettext_lazy("a test clinic sends nothing"),
@@ -27,7 +28,7 @@ _WITHHELD = {
 }
 # Why a message was withdrawn, in the sender's own codes.
 _REASONS = {
-    **_WITHHELD,
+    **WITHHELD,
     "changed": gettext_lazy("the visit changed"),
     "visit changed": gettext_lazy("the visit changed"),
     "visit gone": gettext_lazy("the visit is gone"),
@@ -75,13 +76,13 @@ def _post(
 ) -> Post:
     why = withheld(couple, person)
     mine = tuple(
-        message_row(row, titles.get(row.appointment_id, ""), bool(why), desk)
+        message_row(row, titles.get(row.appointment_id, "") if row.appointment_id else "", bool(why), desk)
         for row in rows
         if row.person_id == person.pk
     )
     return Post(
         name=person.full_name,
-        withheld=str(_WITHHELD.get(why, "")),
+        withheld=str(WITHHELD.get(why, "")),
         recent=mine[:_SHOWN],
         older=mine[_SHOWN:],
     )
@@ -132,9 +133,10 @@ def _state(row: Delivery, is_withheld: bool, desk: Desk) -> tuple[str, str, str]
 
 
 def _when(moment: datetime | None, row: Delivery, desk: Desk) -> str:
-    """In the clinic's own zone."""
-    if moment is None:
-        return ""
-    clinic = desk.clinic(row.clinic_id)
+    return moment_words(moment, desk.clinic(row.clinic_id), desk) if moment else ""
+
+
+def moment_words(moment: datetime, clinic: Clinic, desk: Desk) -> str:
+    """Day and time in the clinic's own zone."""
     wall = moment.astimezone(ZoneInfo(clinic.zone))
     return f"{words.day(wall.date(), desk.today(clinic))}, {wall:%H:%M}"

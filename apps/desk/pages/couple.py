@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Note, NoteKind, Person
 from apps.couples.queries import couple_by_id, notes_of
+from apps.couples.silence import SLIP
 from apps.desk.access import Desk, desk_of
 from apps.desk.alerts import alerts_of
 from apps.desk.course import Course, course_of
@@ -72,6 +74,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "other_treatments": [row for row in treatments if row not in shown(treatments)],
         "post": post_of(couple, _titles(courses), desk) if contact else [],
         "responsible": _responsible(couple),
+        "slip": _may_be_slip(couple, desk.at),
         **_rights(clinic, desk),
     }
     return page(request, "desk/couple.html", couple.code, context)
@@ -137,3 +140,9 @@ def _rights(clinic: Clinic, desk: Desk) -> dict[str, Any]:
         "may_note": desk.may("write notes on couples", clinic),
         "adverse": NoteKind.ADVERSE_EVENT,
     }
+
+
+def _may_be_slip(couple: Couple, at: datetime) -> bool:
+    """Whether what was just recorded can still be taken back by its recorder; the service knows who that is."""
+    since = couple.silent_reason_since
+    return since is not None and at - since <= SLIP

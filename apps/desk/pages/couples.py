@@ -1,4 +1,4 @@
-"""Couples: their people, silence, release, starting a treatment."""
+"""Couples: their people, starting a treatment."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from apps.couples.models import Couple, SilenceReason
+from apps.couples.models import Couple
 from apps.couples.queries import couple_by_id, couples_with, person_by_id
-from apps.couples.services import end_silence, release_couple, silence_couple, update_person
+from apps.couples.services import update_person
 from apps.desk.access import desk_of
 from apps.desk.forms.clinic import StartForm
 from apps.desk.forms.people import PersonForm, person_input
-from apps.desk.pages.base import FormPage, press
+from apps.desk.pages.base import FormPage
 from apps.desk.rows import who
 from apps.treatments.queries import protocol_by_id, protocols_of
 from apps.treatments.services import start_treatment
@@ -63,45 +62,6 @@ def start(request: HttpRequest, pk: UUID) -> HttpResponse:
         back=_address(couple),
         context={"who": who(couple, desk)},
     ).answer(request)
-
-
-def silence(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Stop all messages at the couple's wish."""
-    desk = desk_of(request)
-    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
-    actor = desk.require("record", couple.clinic)
-    return press(
-        request,
-        lambda: silence_couple(couple=couple, reason=SilenceReason.OWN_WISH, actor=actor, at=desk.at),
-        done="Nothing is sent to this couple any more.",
-        back=_address(couple),
-    )
-
-
-def speak(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Messages again, at the couple's yes; the service decides who may."""
-    desk = desk_of(request)
-    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
-    actor = desk.require("record", couple.clinic)
-    return press(
-        request,
-        lambda: end_silence(couple=couple, actor=actor, at=desk.at),
-        done="Messages are sent again.",
-        back=_address(couple),
-    )
-
-
-def release(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Messages for a couple that came in by file."""
-    desk = desk_of(request)
-    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
-    actor = desk.require("release", couple.clinic)
-    return press(
-        request,
-        lambda: release_couple(couple=couple, actor=actor, at=desk.at),
-        done=_("Released: messages go out from now on."),
-        back=_address(couple),
-    )
 
 
 def _address(couple: Couple) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import couples, enrolling, exporting, importing, merging
+from apps.desk.pages import enrolling, exporting, importing, merging
 from apps.desk.pages.routes import Route
 
 _PERSON = "couples/person/<uuid:pk>/"
@@ -10,7 +10,6 @@ _IMPORT = "couples/import/<uuid:pk>/"
 
 ROUTES: list[Route] = [
     ("couples/couple/add/", enrolling.enrol, "couples_couple_add"),
-    ("couples/couple/<uuid:pk>/release/", couples.release, "couple_release"),
     ("couples/import/", importing.upload, "couple_import"),
     ("couples/import/template.<slug:form>", importing.template, "couple_import_template"),
     (_IMPORT, importing.show, "couple_import_show"),

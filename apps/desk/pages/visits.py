@@ -33,7 +33,12 @@ from protocols.template import Step
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk, visit = found(request, pk)
-    context = {**frame(visit, desk), "buttons": buttons(visit, desk), "flags": _flags(visit, desk)}
+    context = {
+        **frame(visit, desk),
+        "buttons": buttons(visit, desk),
+        "flags": _flags(visit, desk),
+        "sees_contact": desk.may("see contact data", visit.clinic),
+    }
     return page(request, "desk/visit.html", visit.title, context)
 
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from apps.booking.call_models import CallOutcome
 from apps.booking.call_queries import outcomes_of
 from apps.booking.worklist import NOBODY
-from apps.clinic.models import Clinic, User
+from apps.clinic.models import Brake, Clinic, User
+from apps.clinic.queries import brake_of
 from apps.couples.models import Couple
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
@@ -132,6 +133,8 @@ class Header:
     clinic: Clinic
     day: str
     sends: bool
+    brake: Brake | None
+    brake_url: str
     silenced: int
     waits: str
     waits_url: str
@@ -147,6 +150,8 @@ def _header(room: Room, desk: Desk) -> Header:
         clinic=clinic,
         day=words.day(today, today),
         sends=not clinic.is_test,
+        brake=brake_of(clinic),
+        brake_url=reverse("admin:clinic_brake", args=[clinic.pk]),
         silenced=Couple.objects.filter(clinic=clinic, silent_since__isnull=False).count(),
         waits=_waited(flag["raised_at"], desk.at) if flag else "",
         waits_url=reverse("admin:treatments_flag_change", args=[flag["pk"]]) if flag else "",

@@ -74,6 +74,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "treatments/protocolversion": str(ProtocolVersion.objects.get(clinic=clinic).pk),
         "treatments/versionmove": str(move.pk),
         "treatments/versionmoveline": str(move.lines.get().pk),
+        "worklist/couple": str(couple.pk),
         "clinic/clinic": str(clinic.pk),
         "clinic/membership": str(membership.pk),
         **on_the_worklist(treatment, nurse, at),

@@ -1,0 +1,145 @@
+"""When nothing is sent to a couple: their wish, everything stopped at once, and how messages go again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.booking.witness import second_person
+from apps.couples.models import Couple, SilenceReason
+from apps.couples.queries import couple_by_id
+from apps.couples.services import end_silence, release_couple, silence_couple
+from apps.desk.access import Desk, desk_of
+from apps.desk.forms.silence import SecondPersonForm, StopForm
+from apps.desk.pages.base import FormPage, press
+from apps.desk.rows import who
+from apps.reminders.models import DeliveryState
+from apps.reminders.queries import deliveries_of_couple, sent_since
+from apps.treatments.queries import appointments_of
+from apps.treatments.standstill import end_by_one, pause_couple
+
+
+def silence(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop all messages at the couple's wish."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    actor = desk.require("record", couple.clinic)
+    return press(
+        request,
+        lambda: silence_couple(couple=couple, reason=SilenceReason.OWN_WISH, actor=actor, at=desk.at),
+        done=_("Nothing is sent to this couple any more."),
+        back=_address(couple),
+    )
+
+
+def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Everything of the couple stands still at once: first the stop, the details later."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    actor = desk.require("record", couple.clinic)
+    people = (couple.recipient, couple.partner)
+    form = StopForm(request.POST or None, people=people, may_end=desk.may("loss", couple.clinic))
+
+    def act() -> str:
+        reason = form.cleaned_data["reason"]
+        if reason == SilenceReason.SEPARATED:
+            person = next(one for one in people if str(one.pk) == form.cleaned_data["person"])
+            end_by_one(couple=couple, person=person, actor=actor, at=desk.at)
+        else:
+            pause_couple(couple=couple, reason=reason, actor=actor, at=desk.at)
+        return _address(couple)
+
+    return FormPage(
+        title=_("Stop everything"),
+        form=form,
+        act=act,
+        done=_("Everything has stopped for both. The call to them is on the worklist."),
+        button=_("Stop everything now"),
+        back=_address(couple),
+        template="desk/couple_stop.html",
+        danger=True,
+        context={"who": who(couple, desk), "stops": _stops(couple, desk), "people": people},
+    ).answer(request)
+
+
+def _stops(couple: Couple, desk: Desk) -> dict[str, int]:
+    """What a stop meets: booked visits ahead, and messages that wait."""
+    ahead = appointments_of(couple.clinic).filter(
+        treatment__couple=couple, status="booked", starts_at__gte=desk.at
+    )
+    waiting = deliveries_of_couple(couple).filter(state__in=(DeliveryState.PENDING, DeliveryState.LEASED))
+    return {"visits": ahead.count(), "messages": waiting.count()}
+
+
+def speak(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Messages again, at the couple's yes; after a confirmed loss a second person signs."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    actor = desk.require("record", couple.clinic)
+    done, back = _("Messages are sent again."), _address(couple)
+    if couple.silent_reason != SilenceReason.CONFIRMED_LOSS:
+        return press(
+            request, lambda: end_silence(couple=couple, actor=actor, at=desk.at), done=done, back=back
+        )
+    form = SecondPersonForm(request.POST or None)
+
+    def act() -> str:
+        second = second_person(
+            clinic=couple.clinic,
+            username=form.cleaned_data["second_name"],
+            password=form.cleaned_data["second_password"],
+            first=actor,
+            at=desk.at,
+        )
+        end_silence(couple=couple, actor=actor, second_actor=second, at=desk.at)
+        return back
+
+    return FormPage(
+        title=_("Send messages again"),
+        form=form,
+        act=act,
+        done=done,
+        button=_("Both agree: send messages again"),
+        back=back,
+        intro=_("After a confirmed loss two people agree, and the couple has said yes."),
+        context={"who": who(couple, desk)},
+    ).answer(request)
+
+
+def take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A loss recorded by mistake, taken back by its recorder within a quarter of an hour if nothing was sent."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    actor = desk.require("record", couple.clinic)
+    since = couple.silent_reason_since or desk.at
+    return press(
+        request,
+        lambda: end_silence(
+            couple=couple,
+            actor=actor,
+            at=desk.at,
+            nothing_sent=not sent_since(couple, since).exists(),
+        ),
+        done=_("Taken back: messages are sent again. Correct the record of the loss as well."),
+        back=_address(couple),
+    )
+
+
+def release(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Messages for a couple that came in by file."""
+    desk = desk_of(request)
+    couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
+    actor = desk.require("release", couple.clinic)
+    return press(
+        request,
+        lambda: release_couple(couple=couple, actor=actor, at=desk.at),
+        done=_("Released: messages go out from now on."),
+        back=_address(couple),
+    )
+
+
+def _address(couple: Couple) -> str:
+    return reverse("admin:couples_couple_change", args=[couple.pk])
