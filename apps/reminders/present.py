@@ -21,11 +21,21 @@ from apps.couples.route_queries import ways_of
 from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, InboundAbout
 from apps.reminders.texts import SECRET, TRIAL, UNTIMED
-from apps.treatments.models import Appointment, Record
+from apps.treatments.models import Appointment, Flag, FlagState, Record
 from protocols.reminders import CANCELLED
 from protocols.status import Status
 
 _ROUTES = ("recipient__routes", "partner__routes")
+
+# Flags about a result: what it says, that it is late, or that nobody can say what it means.
+OF_RESULTS = (
+    "no_antibody_response",
+    "weak_antibody_response",
+    "result_not_interpretable",
+    "result_overdue",
+    "result_expired",
+    "outside_result",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,17 @@ def is_paused(person: Person) -> bool:
     """Somebody of one of the person's couples wrote to us, and nobody has read it yet."""
     about = InboundAbout.objects.filter(inbound__read_at__isnull=True, couple__in=couples_of_person(person))
     return about.exists()
+
+
+def awaits_a_reader(person: Person) -> bool:
+    """In a pregnancy a result is abnormal, late or cannot be read, and no clinician has decided yet what to say."""
+    pregnancy = Record.objects.filter(
+        treatment=OuterRef("treatment"), kind="milestone", data__name="pregnancy"
+    ).exclude(data__certainty="planned")
+    unread = Flag.objects.filter(
+        state=FlagState.OPEN, code__in=OF_RESULTS, treatment__couple__in=couples_of_person(person)
+    )
+    return unread.filter(Exists(pregnancy)).exists()
 
 
 def why_no_notice(row: Delivery) -> str:

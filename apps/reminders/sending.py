@@ -28,7 +28,8 @@ from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.clock import moment
 from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
 from apps.reminders.models import Delivery, DeliveryState, Receipt
-from apps.reminders.present import Visit, is_paused, load_visit, why_not_now
+from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
+from apps.reminders.registered import NotRegistered
 from apps.reminders.texts import ANSWERS, SECRET
 from apps.reminders.timing import moment_to_send
 from apps.reminders.wording import has_another_way, is_said_to, kept_body, letter_of, way_for
@@ -97,7 +98,7 @@ def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> st
     `waiting`. Raises nothing that one row can cause: a poisoned one is pushed back and given up after five attempts."""
     try:
         letter = begin(claim, at=at)
-    except ClinicalWord as fault:
+    except (ClinicalWord, NotRegistered) as fault:
         return settle(claim, Outcome(Verdict.REFUSED, type(fault).__name__), at=at)
     except (OperationalError, InterfaceError):
         raise  # the database is away: the lease runs out and the row is due again
@@ -120,8 +121,8 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
     written down.
 
     Reads the visit, the couple's silence, the person's wishes and the clinic's brake in this transaction, so each takes
-    effect at once. What a brake or an unread text holds back stays due and is looked at again every five minutes; what
-    would ring in quiet hours waits for their end. What a person tells or hands over is given to staff. Raises
+    effect at once. What a brake, an unread text or result holds back stays due and is looked at again every five
+    minutes; what would ring in quiet hours waits for their end. What a person tells or hands over is given to staff. Raises
     ClinicalWord, and whatever a wrong wording raises; the attempt is then not begun.
     """
     with transaction.atomic():
@@ -146,6 +147,9 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             return None
         if row.kind not in ANSWERS and is_paused(row.person):
             _wait(row, now + BRAKE_LOOK, "unread text")
+            return None
+        if row.appointment_id and awaits_a_reader(row.person):
+            _wait(row, now + BRAKE_LOOK, "unread result")
             return None
         return _worded(row, visit, now)
 

@@ -10,7 +10,7 @@ from apps.clinic.models import Change
 from apps.clinic.queries import brake_of
 from apps.couples.models import Person
 from apps.reminders.models import Delivery
-from apps.reminders.present import Visit, load_visit, quiet_reasons
+from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, quiet_reasons
 from apps.reminders.queries import deliveries_of, withheld
 from apps.treatments.loading import template_of
 from apps.treatments.models import Appointment
@@ -84,6 +84,10 @@ def _holds_now(visit: Visit, person: Person) -> tuple[str, ...]:
     reasons = list(quiet_reasons(visit))
     if brake_of(visit.row.clinic) is not None:
         reasons.append("braked")
+    if is_paused(person):
+        reasons.append("unread text")
+    if awaits_a_reader(person):
+        reasons.append("unread result")
     theirs = withheld(visit.row.treatment.couple, person)
     if theirs and theirs not in ("silent", "test_clinic"):
         reasons.append(theirs)

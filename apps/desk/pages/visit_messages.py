@@ -23,6 +23,8 @@ _HOLDS = {
     "back-filled": gettext_lazy("the treatment was entered afterwards and sends nothing"),
     "test clinic": gettext_lazy("a test clinic sends nothing"),
     "braked": gettext_lazy("the clinic's messages are stopped by the brake"),
+    "unread text": gettext_lazy("they wrote to us and nobody has read it yet"),
+    "unread result": gettext_lazy("a result waits for a clinician's word"),
     "not coming": gettext_lazy("this person need not come to the visit"),
 }
 _NONE = {
