@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from lit_tracker.local import browser as chromium
 
@@ -18,6 +18,8 @@ def browser() -> Iterator[Browser]:
     path = chromium.executable()
     if path is None:
         pytest.skip(chromium.MISSING)
+    # A machine under load answers late; what never comes true fails all the same.
+    expect.set_options(timeout=20_000)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         started = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
