@@ -28,7 +28,7 @@ def built(request: HttpRequest) -> HttpResponse:
 
 
 def calendar_of_twelve() -> bytes:
-    return calendar_bytes(name="Lake Road", zone="Asia/Kolkata", entries=_entries())
+    return calendar_bytes(name="Lake Road", zone="Asia/Kolkata", entries=_entries(), today=AT.date())
 
 
 @cache

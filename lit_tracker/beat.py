@@ -44,6 +44,7 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "task": "apps.api.tasks.forget",
             "schedule": 60 * minute,
         },
+        "forget who asked for calendars": {"task": "apps.feeds.tasks.forget", "schedule": 60 * minute},
     }
 
 

@@ -71,6 +71,11 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # The right-hand side of calendar UIDs. Changed while a feed lives, it would show every event twice.
 FEED_UID_DOMAIN = env.str("FEED_UID_DOMAIN", default="lit-tracker.invalid" if DEBUG else _base.hostname)
 
+# From more networks than this in one day, staff are told that more than one person may hold the link.
+FEED_NETWORKS_ALERT = int(number("FEED_NETWORKS_ALERT", default=10, least=1, most=65535))
+# Beyond this one calendar is answered from the machine's own copy, and so are programs that try unknown ones.
+FEED_POLLS_PER_MINUTE = int(number("FEED_POLLS_PER_MINUTE", default=120, least=1, most=1_000_000_000))
+
 # The last good copy of each calendar on this machine, for minutes without a database. Made with mode 0700.
 FEED_CACHE_DIR = env.str("FEED_CACHE_DIR", default=str(BASE_DIR / "var" / "feeds"))
 
@@ -151,6 +156,10 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
 DATABASES["default"] |= {
     "CONN_MAX_AGE": int(number("CONN_MAX_AGE", default=60, least=0, most=3600)),
     "CONN_HEALTH_CHECKS": True,
+    # Only what asks for it is prepared (the poll of a calendar). 0 for a pooler that hands out a connection for
+    # each transaction and knows no prepared statements.
+    "OPTIONS": DATABASES["default"].get("OPTIONS", {})
+    | {"prepare_threshold": 5 if switch("PREPARED_STATEMENTS", default=True) else None},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -225,9 +234,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if switch("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = switch("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from apps.clinic.clock import day_bounds, local_date
 from apps.couples.queries import couples_with
-from apps.feeds.content import Wording, entries_of, gather, neutral_entry
+from apps.feeds.content import Wording, entries_of, gather, neutral_entry, versions_of
 from apps.feeds.files import Copy
 from apps.feeds.ical import calendar_bytes
 from apps.feeds.models import Ending, FeedBytes, FeedLink
@@ -27,8 +27,13 @@ def build(link: FeedLink, at: datetime) -> Copy:
     with transaction.atomic():
         seen = _oldest_running()  # before any row is read: what comes later makes these bytes old
         link = FeedLink.objects.select_related("clinic", "person").get(pk=link.pk)
-        entries = entries_of(gather(link, at)) if link.is_live else [neutral_entry(link)]
-        body = calendar_bytes(name=Wording.of(link.clinic).name, zone=link.clinic.zone, entries=entries)
+        zone, today = link.clinic.zone, local_date(link.clinic.zone, at)
+        entries = (
+            entries_of(gather(link, at))
+            if link.is_live_at(at)
+            else [neutral_entry(link, versions_of(link.clinic))]
+        )
+        body = calendar_bytes(name=Wording.of(link.clinic).name, zone=zone, entries=entries, today=today)
         etag = f'"{hashlib.sha256(body).hexdigest()[:40]}"'
         stored = FeedBytes.objects.filter(pk=link.pk).only("etag", "last_modified").first()
         same = stored is not None and stored.etag == etag
@@ -43,18 +48,23 @@ def build(link: FeedLink, at: datetime) -> Copy:
                 body=body,
                 etag=etag,
                 last_modified=last_modified,
-                fresh_until=day_bounds(link.clinic.zone, local_date(link.clinic.zone, at))[1],
+                fresh_until=_fresh_until(link, day_bounds(zone, today)[1], at),
                 answers_until=answers_until(link),
                 built_xid=seen,
             )
         )
-    return Copy(body, etag, last_modified)
+    return Copy(body, etag, last_modified.timestamp())
 
 
 def answers_until(link: FeedLink) -> datetime | None:
     """From when on a link that was replaced is unknown; None for any other."""
     rotated = link.ended_as == Ending.ROTATED and link.ended_at is not None
     return link.ended_at + ROTATED_ANSWERS_FOR if rotated and link.ended_at else None
+
+
+def _fresh_until(link: FeedLink, midnight: datetime, at: datetime) -> datetime:
+    runs_out = link.expires_at if link.expires_at is not None and at < link.expires_at else midnight
+    return min(midnight, runs_out)
 
 
 def _store(row: FeedBytes) -> None:

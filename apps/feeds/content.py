@@ -3,7 +3,8 @@ when.
 
 Shown: what was agreed (booked and not pencilled), for thirty days also that something was called off, and to
 those who asked for it the days between which something not yet agreed will fall. A silent couple's future is
-not shown and not struck through either: it is simply gone. There is always at least one entry.
+not shown and not struck through either: it is simply gone. Of a couple that parted nothing is shown. There is always at
+least one entry.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Q
 
 from apps.clinic.clock import local_date
 from apps.clinic.models import Change, Clinic
+from apps.couples.models import SilenceReason
+from apps.couples.queries import silent_elsewhere
 from apps.feeds.ical import Entry, Shape
 from apps.feeds.models import FeedLink
 from apps.reminders.words import clinical_words
@@ -29,6 +33,11 @@ from protocols.status import Status
 PAST = timedelta(days=30)
 AHEAD = timedelta(days=548)
 CANCELLED_FOR = timedelta(days=30)
+# Part of every SEQUENCE: to be raised with any change of the words or fields that this file gives an entry, for
+# programs keep what they have of an event whose revision is not newer. A test knows what it stands for.
+WORDING_REVISION = 0
+# After these nothing that the two had planned together is anybody's calendar's business, not even what is past.
+_PARTED = frozenset({SilenceReason.SEPARATED.value})
 _SHOWN = (Status.BOOKED.value, Status.ARRIVED.value, Status.FULFILLED.value, Status.NOSHOW.value)
 
 
@@ -39,13 +48,21 @@ class Wording:
     title: str
     name: str
     place: str
+    address: str
+    phone: str
+    withheld: int
 
     @classmethod
     def of(cls, clinic: Clinic) -> Wording:
-        name = "" if clinical_words(clinic.discreet_name) else clinic.discreet_name
-        place = "" if clinical_words(clinic.discreet_place) else clinic.discreet_place
+        name, place, address = map(_lawful, (clinic.discreet_name, clinic.discreet_place, clinic.address))
         title = f"Appointment, {name}" if name else "Appointment"
-        return cls(title, name or "Appointments", place)
+        # What the list of clinical words takes away is no change of the clinic's row: it counts by itself.
+        withheld = (not name) + 2 * (not place) + 4 * (not address)
+        return cls(title, name or "Appointments", place, address or place, clinic.phone, withheld)
+
+
+def _lawful(text: str) -> str:
+    return "" if clinical_words(text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,8 @@ class Gathered:
     entries: dict[UUID, CalendarEntry]
     called_off: dict[UUID, datetime]
     silenced: dict[UUID, datetime]
+    silent: frozenset[UUID]
+    clinic_versions: int
     at: datetime
 
     @property
@@ -69,7 +88,7 @@ class Gathered:
 
 
 def gather(link: FeedLink, at: datetime) -> Gathered:
-    """The rows, in four queries: visits, revisions, cancellations and silences."""
+    """The rows: visits, revisions, cancellations, silences, and how often the clinic's own row has changed."""
     person = link.person
     theirs = Q(treatment__couple__recipient=person) | Q(treatment__couple__partner=person)
     visits = list(
@@ -78,7 +97,7 @@ def gather(link: FeedLink, at: datetime) -> Gathered:
         .order_by("id")
     )
     treatments = {visit.treatment_id for visit in visits}
-    couples = {visit.treatment.couple_id for visit in visits}
+    couples = {visit.treatment.couple_id: visit.treatment.couple for visit in visits}
     entries = CalendarEntry.objects.filter(treatment__in=treatments)
     # A pencil mark was never shown, so it is not struck through either.
     called_off = Change.objects.filter(
@@ -93,8 +112,18 @@ def gather(link: FeedLink, at: datetime) -> Gathered:
         silenced={
             couple: at for couple, at in silenced.order_by("id").values_list("couple_id", "at") if couple
         },
+        silent=frozenset(
+            pk for pk, couple in couples.items() if couple.is_silent or silent_elsewhere(person, couple)
+        ),
+        clinic_versions=versions_of(link.clinic),
         at=at,
     )
+
+
+def versions_of(clinic: Clinic) -> int:
+    """How often the clinic's row was written: its words, place and number stand in every entry."""
+    versions = apps.get_model("clinic", "ClinicEvent")._default_manager
+    return int(versions.filter(pgh_obj=clinic).count())
 
 
 def entries_of(gathered: Gathered) -> list[Entry]:
@@ -102,26 +131,26 @@ def entries_of(gathered: Gathered) -> list[Entry]:
     found = [entry for visit in gathered.visits if (entry := _entry(gathered, visit)) is not None]
     if gathered.link.shows_windows:
         found.extend(_windows(gathered, {entry.uid for entry in found}))
-    return found or [neutral_entry(gathered.link)]
+    return found or [neutral_entry(gathered.link, gathered.clinic_versions)]
 
 
-def neutral_entry(link: FeedLink) -> Entry:
+def neutral_entry(link: FeedLink, clinic_versions: int) -> Entry:
     """One past day that says nothing: what stands in a calendar that would be empty, and in one that has
     ended.
 
     An empty calendar empties some programs, is refused by others and ignored by the rest; this one is taken
     by all.
     """
-    clinic = link.clinic
+    clinic, wording = link.clinic, Wording.of(link.clinic)
     on = local_date(clinic.zone, link.created_at) - timedelta(days=1)
     return Entry(
         uid=f"{uuid5(link.pk, 'neutral')}@{settings.FEED_UID_DOMAIN}",
         shape=Shape.NEUTRAL,
         starts=on,
         ends=on,
-        sequence=0,
+        sequence=WORDING_REVISION + clinic_versions + link.revision + wording.withheld + (not link.is_live),
         revised_at=max(link.changed_at, clinic.changed_at),
-        summary=Wording.of(clinic).name,
+        summary=wording.name,
     )
 
 
@@ -133,7 +162,9 @@ def _entry(gathered: Gathered, visit: Appointment) -> Entry | None:
         return None
     if not -PAST <= visit.starts_at - gathered.at <= AHEAD:
         return None
-    if visit.treatment.couple.is_silent and visit.starts_at > gathered.at:
+    if visit.treatment.couple.silent_reason in _PARTED:
+        return None
+    if visit.treatment.couple_id in gathered.silent and visit.starts_at > gathered.at:
         return None
     wording = Wording.of(gathered.clinic)
     if visit.status in _SHOWN:
@@ -149,13 +180,14 @@ def _shows_cancelled(gathered: Gathered, visit: Appointment) -> bool:
     if called_off is None or gathered.at - called_off > CANCELLED_FOR:
         return False
     silenced = gathered.silenced.get(visit.treatment.couple_id)
-    return not visit.treatment.couple.is_silent and (silenced is None or silenced < called_off)
+    return visit.treatment.couple_id not in gathered.silent and (silenced is None or silenced < called_off)
 
 
 def _timed(gathered: Gathered, visit: Appointment, shape: Shape, summary: str) -> Entry:
     assert visit.starts_at is not None
     assert visit.ends_at is not None
     sequence, revised_at = _revision(gathered, visit)
+    link, wording = gathered.link, Wording.of(gathered.clinic)
     return Entry(
         uid=visit.uid,
         shape=shape,
@@ -164,8 +196,16 @@ def _timed(gathered: Gathered, visit: Appointment, shape: Shape, summary: str) -
         sequence=sequence,
         revised_at=revised_at,
         summary=summary,
-        location=Wording.of(gathered.clinic).place,
+        location=wording.address if link.shows_details else wording.place,
+        details=_details(visit, wording) if link.shows_details else "",
+        has_alarm=link.has_alarms and shape is Shape.BOOKED,
     )
+
+
+def _details(visit: Appointment, wording: Wording) -> str:
+    """What the person asked to read as well: still neither a name nor what the appointment is for."""
+    both = "Please both come. " if visit.recipient_id and visit.partner_id else ""
+    return f"{both}Questions or another day: {wording.phone}"
 
 
 def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
@@ -180,7 +220,7 @@ def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
             continue
         first, last = span
         ahead = gathered.today <= last and first - gathered.today <= AHEAD
-        if visit.treatment.couple.is_silent or visit.treatment.is_closed or not ahead:
+        if visit.treatment.couple_id in gathered.silent or visit.treatment.is_closed or not ahead:
             continue
         if gathered.link.person_id not in _who_would_come(visit, gathered.at):
             continue
@@ -207,9 +247,9 @@ def _who_would_come(visit: Appointment, at: datetime) -> Iterable[UUID | None]:
 
 
 def _revision(gathered: Gathered, visit: Appointment) -> tuple[int, datetime]:
-    """SEQUENCE, and the newest change of everything that the entry shows: the visit and the clinic's
-    wording."""
-    entry = gathered.entries.get(visit.pk)
-    if entry is None:
-        return 0, max(visit.changed_at, gathered.clinic.changed_at)
-    return entry.sequence, max(entry.changed_at, gathered.clinic.changed_at)
+    """SEQUENCE, and the newest change of everything that the entry shows: the visit, the clinic's wording,
+    what was chosen for this link, and the words of this file."""
+    entry, link, clinic = gathered.entries.get(visit.pk), gathered.link, gathered.clinic
+    around = WORDING_REVISION + gathered.clinic_versions + link.revision + Wording.of(clinic).withheld
+    own, changed_at = (entry.sequence, entry.changed_at) if entry else (0, visit.changed_at)
+    return around + own, max(changed_at, clinic.changed_at, *([link.changed_at] if link.revision else []))

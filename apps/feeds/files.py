@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -18,44 +17,67 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Bytes as they were last served, with their ETag and the moment they were made. None: not fetched."""
+    """Bytes as they were last served (None: not fetched), their ETag, and when they were made, in seconds since
+    1970."""
 
     body: bytes | None
     etag: str
-    last_modified: datetime
+    last_modified: float
 
 
-# What this process has written, so that a poll of an unchanged calendar touches no disk.
-_written: dict[str, str] = {}
+# What this process has written, and as which file: another process may have written another since, and taking
+# its word for granted would leave there what an outage must not show again.
+_written: dict[str, tuple[str, tuple[int, int]]] = {}
 
 
 def keep(token_hash: str, copy: Copy) -> None:
     """Writes the copy unless this process already did. A disk that is full or read-only spoils no poll."""
     if copy.body is None or is_kept(token_hash, copy.etag):
         return
-    path = _path(token_hash)
+    path = Path(_path(token_hash))
+    head = f"{copy.etag} {copy.last_modified}\n"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as fresh:
-            head = f"{copy.etag} {copy.last_modified.timestamp()}\n"
-            fresh.write(head.encode() + copy.body)
-        os.replace(fresh.name, path)
+        _write(path, head.encode() + copy.body)
+        _written[token_hash] = copy.etag, _identity(_path(token_hash))
     except OSError:
         return
-    _written[token_hash] = copy.etag
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, and nothing half is left lying about."""
+    with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as fresh:
+        try:
+            fresh.write(content)
+            fresh.flush()
+        except OSError:
+            os.unlink(fresh.name)
+            raise
+    os.replace(fresh.name, path)
 
 
 def is_kept(token_hash: str, etag: str) -> bool:
-    """Whether this process has written these very bytes."""
-    return _written.get(token_hash) == etag
+    """Whether these very bytes, written by this process, still are the copy."""
+    written = _written.get(token_hash)
+    if written is None or written[0] != etag:
+        return False
+    try:
+        return written[1] == _identity(_path(token_hash))
+    except OSError:
+        return False
+
+
+def _identity(path: str) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_ino, found.st_mtime_ns
 
 
 def kept(token_hash: str) -> Copy | None:
     """The last good copy; None if this machine has none, or half of one."""
     try:
-        head, _, body = _path(token_hash).read_bytes().partition(b"\n")
+        head, _, body = Path(_path(token_hash)).read_bytes().partition(b"\n")
         etag, moment = head.decode().split()
-        return Copy(body, etag, datetime.fromtimestamp(float(moment), UTC)) if body else None
+        return Copy(body, etag, float(moment)) if body else None
     except (OSError, ValueError):
         return None
 
@@ -65,5 +87,5 @@ def forget() -> None:
     _written.clear()
 
 
-def _path(token_hash: str) -> Path:
-    return Path(settings.FEED_CACHE_DIR) / f"{token_hash}.ics"
+def _path(token_hash: str) -> str:
+    return f"{settings.FEED_CACHE_DIR}/{token_hash}.ics"

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
+from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vText
+from icalendar import Alarm, Calendar, Event, vText
 
 from apps.feeds.timezones import ZoneForm, form_for
 from apps.reminders.messages import plain
@@ -18,6 +19,7 @@ from apps.reminders.messages import plain
 PRODID = "-//LIT Tracker//Appointments//EN"
 MAX_BYTES = 300_000
 POLL_HINT = timedelta(hours=4)  # a hint that few programs follow
+ALARM_BEFORE = timedelta(days=1)
 
 
 class Shape(Enum):
@@ -45,20 +47,22 @@ class Entry:
     revised_at: datetime
     summary: str
     location: str = ""
-
-    @property
-    def is_timed(self) -> bool:
-        return isinstance(self.starts, datetime)
+    details: str = ""
+    has_alarm: bool = False
 
     @property
     def first_day(self) -> date:
         return self.starts.date() if isinstance(self.starts, datetime) else self.starts
 
+    @property
+    def last_day(self) -> date:
+        return self.ends.date() if isinstance(self.ends, datetime) else self.ends
 
-def calendar_bytes(*, name: str, zone: str, entries: Sequence[Entry]) -> bytes:
-    """The calendar, complete. Past entries, oldest first, and then the farthest are left out of one that
-    would be larger than 300 KB. Raises ValueError without entries: an empty calendar empties some programs
-    and not others.
+
+def calendar_bytes(*, name: str, zone: str, entries: Sequence[Entry], today: date) -> bytes:
+    """The calendar, complete. Of one that would be larger than 300 KB what is past on `today` is left out, oldest
+    first, and then what is farthest ahead. Raises ValueError without entries: an empty calendar empties some
+    programs and not others.
     """
     if not entries:
         raise ValueError("a calendar needs at least one entry")
@@ -66,8 +70,10 @@ def calendar_bytes(*, name: str, zone: str, entries: Sequence[Entry]) -> bytes:
     body = _rendered(name, zone, ordered)
     while len(body) > MAX_BYTES and len(ordered) > 1:
         # In proportion, so that even a very large calendar needs few rounds.
-        keep = max(1, int(len(ordered) * MAX_BYTES / len(body)))
-        ordered = ordered[len(ordered) - min(keep, len(ordered) - 1) :]
+        keep = min(max(1, int(len(ordered) * MAX_BYTES / len(body))), len(ordered) - 1)
+        past = sum(entry.last_day < today for entry in ordered)
+        oldest = min(past, len(ordered) - keep)
+        ordered = ordered[oldest : oldest + keep]
         body = _rendered(name, zone, ordered)
     return body
 
@@ -117,7 +123,21 @@ def _event(entry: Entry, tz: tzinfo) -> Event:
     event.add("summary", plain(entry.summary))
     if entry.location:
         event.add("location", plain(entry.location))
+    if entry.details:
+        event.add("description", plain(entry.details))
     event.add("status", status)
     event.add("transp", transparency)
     event.add("x-microsoft-cdo-busystatus", busy)
+    if entry.has_alarm:
+        event.add_component(_alarm(entry))
     return event
+
+
+def _alarm(entry: Entry) -> Alarm:
+    """Rings a day before, by a name of its own so that a program knows it again. Never an e-mail."""
+    alarm = Alarm()
+    alarm.add("uid", f"{uuid5(NAMESPACE_URL, entry.uid)}@{entry.uid.rpartition('@')[2]}")
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", plain(entry.summary))
+    alarm.add("trigger", -ALARM_BEFORE)
+    return alarm

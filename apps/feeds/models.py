@@ -1,8 +1,9 @@
-"""Rows of calendar feeds: the links, the bytes that polls are answered with, and their last use."""
+"""Rows of calendar feeds: the links, the bytes that polls are answered with, and who asked for them."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -38,8 +39,16 @@ class FeedLink(models.Model):
     shows_windows = models.BooleanField(
         default=False, help_text="Also shows, tentatively, the days between which an appointment will fall"
     )
+    shows_details = models.BooleanField(
+        default=False, help_text="Also says the clinic's address and number, and whether both come"
+    )
+    has_alarms = models.BooleanField(default=False, help_text="Asks programs to ring one day before")
+    revision = models.PositiveIntegerField(
+        default=0, help_text="How often what it shows was chosen anew: part of each event's SEQUENCE"
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="From then on it shows nothing more")
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_as = models.CharField(max_length=10, choices=Ending, blank=True)
 
@@ -64,7 +73,12 @@ class FeedLink(models.Model):
 
     @property
     def is_live(self) -> bool:
+        """Whether nobody has ended it. It may have run out all the same: see `is_live_at`."""
         return self.ended_at is None
+
+    def is_live_at(self, at: datetime) -> bool:
+        """Whether it shows anything at that moment: neither ended nor run out."""
+        return self.is_live and (self.expires_at is None or at < self.expires_at)
 
 
 class FeedBytes(models.Model):
@@ -107,3 +121,27 @@ class FeedUse(models.Model):
 
     def __str__(self) -> str:
         return f"use of {self.link_id}"
+
+
+class FeedAccess(models.Model):
+    """That a link was asked for on a day, from some network, by some sort of program. Forgotten after a week.
+
+    No address is kept: `network` is 16 bits of a hash that is keyed by server, link and day, so that two days or
+    two links cannot be compared, and hundreds of networks share each value even for who has the key.
+    """
+
+    link = models.ForeignKey(FeedLink, on_delete=models.CASCADE, related_name="accesses", db_index=False)
+    on = models.DateField(help_text="UTC")
+    network = models.PositiveIntegerField()
+    agent = models.CharField(max_length=20)
+    last_at = models.DateTimeField(help_text="To the hour")
+
+    class Meta:
+        verbose_name_plural = "feed accesses"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["link", "on", "network", "agent"], name="feed_access_once")
+        ]
+        indexes: ClassVar = [models.Index(fields=["on"], name="feed_access_day")]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} on {self.on}"

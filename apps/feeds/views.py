@@ -10,17 +10,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, parse_etags
 from django.views.decorators.http import require_safe
 
+from apps.feeds import pace
 from apps.feeds.building import build
 from apps.feeds.files import Copy, is_kept, keep, kept
 from apps.feeds.models import FeedLink
+from apps.feeds.networks import address_of_caller, disguised, network_of
 from apps.feeds.queries import Polled, hash_of, polled
 from apps.feeds.services import note_use
 
@@ -37,9 +41,10 @@ _AGENTS = (
     ("vdirsyncer", "vdirsyncer"),
     ("mozilla", "browser"),
 )
+_NOTED_AT_MOST = 20_000
 _log = logging.getLogger(__name__)
-# When this process last noted that a link was used.
-_noted: dict[UUID, datetime] = {}
+# When this process last noted that a link was used, and from where.
+_noted: dict[tuple[UUID, str], datetime] = {}
 
 # What this edge takes for now.
 clock: Callable[[], datetime] = timezone.now
@@ -52,15 +57,31 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     at = clock()
     token_hash = hash_of(token)
     known = _known(request, token_hash)
-    copy = _copy_for(token_hash, known, request.headers.get("User-Agent", ""), at)
+    copy = (
+        _copy_for(request, token_hash, known, at) if _in_time(request, token_hash, at) else kept(token_hash)
+    )
     if copy is None:
+        pace.within(_unknown_from(request), settings.FEED_POLLS_PER_MINUTE, at)
         return _unknown()
     return _unchanged(copy) if copy.body is None else _answer(request, copy, copy.body)
 
 
+def _in_time(request: HttpRequest, token_hash: str, at: datetime) -> bool:
+    """Whether the database may be asked: not for one address many times a minute, nor for many that nobody has.
+
+    An address that this machine has a copy of is still answered with it.
+    """
+    limit = settings.FEED_POLLS_PER_MINUTE
+    return pace.within(token_hash, limit, at) and pace.is_within(_unknown_from(request), limit, at)
+
+
+def _unknown_from(request: HttpRequest) -> str:
+    return f"unknown {address_of_caller(request)}"
+
+
 def _known(request: HttpRequest, token_hash: str) -> str:
     """The ETag of the bytes that the program has, if this machine's disk has them too; else nothing."""
-    given = request.headers.get("If-None-Match")
+    given = request.META.get("HTTP_IF_NONE_MATCH")
     if not given:
         return ""
     etags = (etag.removeprefix("W/") for etag in parse_etags(given))
@@ -73,7 +94,7 @@ def agent_of(user_agent: str) -> str:
     return next((name for mark, name in _AGENTS if mark in text), "other")
 
 
-def _copy_for(token_hash: str, known: str, user_agent: str, at: datetime) -> Copy | None:
+def _copy_for(request: HttpRequest, token_hash: str, known: str, at: datetime) -> Copy | None:
     try:
         found = polled(token_hash, at, known)
     except Exception as fault:
@@ -85,11 +106,11 @@ def _copy_for(token_hash: str, known: str, user_agent: str, at: datetime) -> Cop
     copy = found.copy
     if not found.is_fresh or copy is None:
         found, copy = _rebuilt(found, token_hash, at)
-    if found.answers_until is not None and at > found.answers_until:
+    if found.is_over:
         return None
     if copy is not None:
         keep(token_hash, copy)
-        _note(found.link_id, user_agent, at)
+        _note(request, found.link_id, at)
     return copy
 
 
@@ -103,16 +124,20 @@ def _rebuilt(found: Polled, token_hash: str, at: datetime) -> tuple[Polled, Copy
     return found, found.copy or kept(token_hash)
 
 
-def _note(link_id: UUID, user_agent: str, at: datetime) -> None:
-    """Once an hour from each process, so that a poll writes nothing."""
-    last = _noted.get(link_id)
+def _note(request: HttpRequest, link_id: UUID, at: datetime) -> None:
+    """Once an hour for each network from each process, so that a poll writes nothing."""
+    network = network_of(address_of_caller(request))
+    last = _noted.get((link_id, network))
     if last is not None and timedelta() <= at - last < USE_NOTED_EVERY:
         return
+    if len(_noted) >= _NOTED_AT_MOST:
+        _noted.clear()
+    agent = agent_of(request.META.get("HTTP_USER_AGENT", ""))
     try:
-        note_use(link_id=link_id, agent=agent_of(user_agent), at=at)
+        note_use(link_id=link_id, agent=agent, network=disguised(network, link_id, at), at=at)
     except Exception as fault:
         _log.error("use of calendar link %s is not noted: %s", link_id, type(fault).__name__)
-    _noted[link_id] = at
+    _noted[link_id, network] = at
 
 
 def _answer(request: HttpRequest, copy: Copy, body: bytes) -> HttpResponse:
@@ -121,9 +146,9 @@ def _answer(request: HttpRequest, copy: Copy, body: bytes) -> HttpResponse:
     response["Content-Length"] = str(len(body))
     _stamp(response, copy)
     # If-Match and If-Unmodified-Since are for writers: 412 helps nobody here.
-    if request.headers.get("If-Match") or request.headers.get("If-Unmodified-Since"):
+    if request.META.get("HTTP_IF_MATCH") or request.META.get("HTTP_IF_UNMODIFIED_SINCE"):
         return response
-    seconds = int(copy.last_modified.timestamp())
+    seconds = int(copy.last_modified)
     answer = get_conditional_response(request, etag=copy.etag, last_modified=seconds, response=response)
     return response if answer is response or answer is None else _unchanged(copy)
 
@@ -134,9 +159,14 @@ def _unchanged(copy: Copy) -> HttpResponse:
 
 def _stamp(response: HttpResponse, copy: Copy) -> HttpResponse:
     response["ETag"] = copy.etag
-    response["Last-Modified"] = http_date(copy.last_modified.timestamp())
+    response["Last-Modified"] = _http_date(copy.last_modified)
     response["Vary"] = "Accept-Encoding"
     return _quiet(response)
+
+
+@lru_cache(maxsize=1024)
+def _http_date(seconds: float) -> str:
+    return http_date(seconds)
 
 
 def _unknown() -> HttpResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -35,7 +37,7 @@ texts = st.text(
 
 
 def rendered(*entries: Entry, zone: str = "Asia/Kolkata") -> bytes:
-    return calendar_bytes(name="Lake Road", zone=zone, entries=entries or (BASE,))
+    return calendar_bytes(name="Lake Road", zone=zone, entries=entries or (BASE,), today=date(2026, 1, 7))
 
 
 def strictly(body: bytes) -> StrictCalendar:
@@ -172,22 +174,30 @@ def test_r9_the_calendar_introduces_itself() -> None:
     ]
 
 
-def test_r9_a_calendar_stays_under_its_cap_and_drops_the_oldest_first() -> None:
+@pytest.mark.parametrize(("past", "gone"), [(1000, range(500)), (200, [*range(200), *range(1350, 1500)])])
+def test_r9_a_calendar_stays_under_its_cap_and_leaves_out_the_past_first_and_then_the_farthest(
+    past: int, gone: Sequence[int]
+) -> None:
     entries = [
         replace(
             BASE, uid=f"{n}@x", starts=BASE.starts + timedelta(days=n), ends=BASE.ends + timedelta(days=n)
         )
         for n in range(1500)
     ]
-    body = rendered(*entries)
+    body = calendar_bytes(
+        name="x", zone="Asia/Kolkata", entries=entries, today=BASE.first_day + timedelta(days=past)
+    )
     assert 200_000 < len(body) <= MAX_BYTES
-    assert b"UID:1499@x" in body
-    assert b"UID:0@x\r\n" not in body
+    kept = {int(uid) for uid in re.findall(rb"UID:(\d+)@x\r\n", body)}
+    assert not kept.intersection(gone)
+    assert past in kept
+    assert kept == set(range(min(kept), max(kept) + 1))
+    assert max(kept) == 1499 or min(kept) == past
 
 
 def test_a_calendar_without_entries_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one entry"):
-        calendar_bytes(name="x", zone="Asia/Kolkata", entries=[])
+        calendar_bytes(name="x", zone="Asia/Kolkata", entries=[], today=date(2026, 1, 7))
 
 
 @given(summary=texts, location=texts)
