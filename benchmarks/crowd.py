@@ -1,7 +1,8 @@
 """Many couples from few: the rows of a clinic's couples, copied inside PostgreSQL.
 
-What stands in each row was made by the services for the few, so the many are as real as those; only keys, codes and names
-differ. Imported once Django is set up. Needs a superuser: triggers and foreign keys rest while rows are copied.
+What stands in each row was made by the services for the few, so the many are as real as those; only keys, codes, names
+and the weeks of visits differ. Imported once Django is set up. Needs a superuser: triggers and foreign keys rest while
+rows are copied.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ COPIED: tuple[type[models.Model], ...] = (
     CallTask,
     CallOutcome,
 )
+# When somebody comes: copies lie whole weeks apart, so that a day of the many is as full as a real one.
+_WEEKS = 35
+_TIMES = {
+    (model, name)
+    for model in (Appointment, SessionActivity, Occupation, CalendarEntry)
+    for name in ("starts_at", "ends_at")
+}
 # Keys that are kept without a foreign key.
 _LOOSE = {(CallTask, "appointment_id"), (CalendarEntry, "appointment_id")}
 
@@ -66,6 +74,8 @@ def _value(model: type[models.Model], field: models.Field[Any, Any]) -> str:
     column = f'r."{field.column}"'
     if field.primary_key or field.related_model in COPIED or (model, field.column) in _LOOSE:
         return f"md5({column}::text || ':' || n)::uuid"
+    if (model, field.name) in _TIMES:
+        return f"{column} + make_interval(weeks => n %% {_WEEKS} - {_WEEKS // 2})"
     if (model, field.name) == (Couple, "code"):
         return f"left({column} || '-' || n, 20)"
     if (model, field.name) == (Person, "given_name"):
