@@ -1,5 +1,5 @@
-"""What may stand in a log line: a feed's address is a password, and what is done at the desk is clinical. Both
-are masked, and of an error only its class is told, for its text may quote what people wrote.
+"""What may stand in a log line: a feed's or a page's address is a password, and what is done at the desk is clinical.
+All are masked, and of an error only its class is told, for its text may quote what people wrote.
 """
 
 import logging
@@ -7,18 +7,24 @@ import re
 import traceback
 from types import TracebackType
 
-_TOKEN = re.compile(r"(/feeds/)[^/\s\"'?]+")
+_TOKEN = re.compile(r"(/(?:feeds|p)/)[^/\s\"'?]+")
+_KEY = re.compile(r"([?&]key=)[^&\s\"']+")
 _DESK = re.compile(r"(/admin/\w+/\w+/[0-9a-f-]{36}/)[^\s\"'?]+")
 
 
+def without_token(text: str) -> str:
+    """The text with *** for every token of an address."""
+    return _TOKEN.sub(r"\1***", text)
+
+
 class MaskTokens(logging.Filter):
-    """Replaces by *** the token of /feeds/<token>, and what follows the id of a row in an address of the desk;
-    lets every record through.
+    """Replaces by *** the token of /feeds/<token> and /p/<token>/, what follows the id of a row in an address of the
+    desk, and the key of a provider's call; lets every record through.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        masked = _DESK.sub(r"\1***", _TOKEN.sub(r"\1***", message))
+        masked = _KEY.sub(r"\1***", _DESK.sub(r"\1***", without_token(message)))
         if masked != message:
             record.msg, record.args = masked, ()
         return True

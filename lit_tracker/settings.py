@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "apps.desk.apps.DeskConfig",
     "apps.api",
     "apps.feeds",
+    "apps.portal",
 ]
 
 MIDDLEWARE = [
@@ -129,7 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # After authentication: the history of a row then knows who changed it.
-    "pghistory.middleware.HistoryMiddleware",
+    "lit_tracker.history.MaskedHistoryMiddleware",
 ]
 
 TEMPLATES = [
@@ -258,12 +259,34 @@ UNFOLD = look.UNFOLD
 DESK_LINKS = "apps.feeds.services"
 DESK_LINKS_READ = "apps.feeds.queries"
 DESK_CLIENTS = "apps.api.services"
+DESK_PAGES = "apps.portal.services"
+DESK_PAGES_READ = "apps.portal.queries"
+# The patient's page makes her a calendar address of her own.
+PORTAL_CALENDARS = "apps.feeds.services"
+PORTAL_CALENDARS_READ = "apps.feeds.queries"
 
 # --- Mail -----------------------------------------------------------------------------------------------
 
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"clinic@{_base.hostname}")
+
+# E-mail through a provider that django-anymail knows, in place of EMAIL_URL: its name and its own settings.
+_esp = env.str("EMAIL_PROVIDER", default="")
+if _esp:
+    EMAIL_BACKEND = f"anymail.backends.{_esp}.EmailBackend"
+# Its reports come to /api/v1/hooks/email/: the dotted name of anymail's view that reads them.
+EMAIL_HOOK = env.str("EMAIL_HOOK", default="")
+ANYMAIL = env.json("ANYMAIL", default={}) | {"REQUESTS_TIMEOUT": (3, 15)}
+
+# --- Messages: where providers are, and how long they may take ------------------------------------------
+
+MESSAGE_PROVIDERS = {
+    "twilio": env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/"),
+    "msg91": env.str("MSG91_URL", default="https://control.msg91.com").rstrip("/"),
+    "whatsapp": env.str("WHATSAPP_URL", default="https://graph.facebook.com/v23.0").rstrip("/"),
+}
+MESSAGE_TIMEOUTS = (3, 15)  # seconds: to connect, to answer
 
 # --- API ------------------------------------------------------------------------------------------------
 

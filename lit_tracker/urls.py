@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("oauth/", include((oauth_addresses, "oauth2_provider"))),
     path("api/v1/", include("apps.api.urls")),
     path("feeds/", include("apps.feeds.urls")),
+    path("p/", include("apps.portal.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

@@ -72,11 +72,23 @@ def choose_language(*, person: Person, language: str, actor: Actor, at: datetime
             field="language",
             remedy=f"One of {', '.join(Language.values)}.",
         )
+    return _set(person, "language", language, actor, at)
+
+
+def choose_email(*, person: Person, wanted: bool, actor: Actor, at: datetime) -> Person:
+    """Whether the person wishes to be written to by e-mail at all."""
+    _require(actor, person)
+    return _set(person, "wants_email", wanted, actor, at)
+
+
+def _set(person: Person, field: str, value: object, actor: Actor, at: datetime) -> Person:
     with acting(actor):
-        fresh = Person.objects.select_for_update(no_key=True).select_related("clinic").get(pk=person.pk)
-        if fresh.language != language:
-            fresh.language, fresh.changed_at = language, at
-            fresh.save(update_fields=["language", "changed_at"])
+        rows = Person.objects.select_for_update(no_key=True, of=("self",)).select_related("clinic")
+        fresh = rows.get(pk=person.pk)
+        if getattr(fresh, field) != value:
+            setattr(fresh, field, value)
+            fresh.changed_at = at
+            fresh.save(update_fields=[field, "changed_at"])
             tell_of_person(fresh, "person.changed", actor=actor, at=at)
     return fresh
 

@@ -1,4 +1,4 @@
-"""A feed's address is a password and the desk's acts are clinical: no log line shows them."""
+"""A feed's or page's address is a password and the desk's acts are clinical: no log line shows them."""
 
 import logging
 
@@ -12,10 +12,11 @@ from lit_tracker.logs import ClassAlone, MaskTokens
     [
         ("Not Found: %s", ("/feeds/s3cr3t.ics",), "Not Found: /feeds/***"),
         ("GET /feeds/s3cr3t.ics?x=1 200", (), "GET /feeds/***?x=1 200"),
+        ("POST %s 302", ("/p/s3cr3t/stop/",), "POST /p/***/stop/ 302"),
         ("GET /healthz %d", (200,), "GET /healthz 200"),
     ],
 )
-def test_the_token_of_a_feed_is_masked(message: str, arguments: tuple[object, ...], shown: str) -> None:
+def test_the_token_of_a_feed_and_of_a_page_is_masked(message: str, arguments: tuple[object, ...], shown: str) -> None:
     record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, message, arguments, None)
     assert MaskTokens().filter(record) is True
     assert record.getMessage() == shown

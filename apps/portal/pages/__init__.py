@@ -1,0 +1,1 @@
+"""The pages themselves: plain functions, each takes a request and the frame of its address."""
