@@ -48,10 +48,6 @@ class Consequences:
     cleared: tuple[Line, ...]
     unfit: tuple[Line, ...]
 
-    @property
-    def changes_nothing(self) -> bool:
-        return not (self.visits or self.messages or self.entries or self.decisions or self.cleared)
-
 
 def consequences_of(
     visit: Appointment, starts_at: datetime, desk: Desk, *, pencil: bool, minutes: int | None = None

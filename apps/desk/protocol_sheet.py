@@ -156,10 +156,6 @@ class Preview:
     flags: tuple[str, ...]
     why_not: str
 
-    @property
-    def is_complete(self) -> bool:
-        return not self.why_not
-
 
 def preview_of(sheet: Sheet, workdays: Workdays, today: date) -> Preview:
     """Drawn and played on the clinic's own open days, from its own today."""

@@ -135,11 +135,6 @@ def number(plan: Mapping[str, Any]) -> str:
     return f"#{plan['occurrence']}" if plan["occurrence"] > 1 else ""
 
 
-def last_good_day(visit: Appointment) -> date | None:
-    """The last day that needs no reason: of the window, or of what the rest of the plan leaves of it."""
-    return min((day for day in (visit.latest_on, visit.bookable_to) if day), default=None)
-
-
 def asks_on_arrival(visit: Appointment) -> bool:
     """Whether the day's pregnancy test is still to be asked for before this visit can be performed."""
     asked = SCREENS_SAID[PREGNANCY_TEST]
