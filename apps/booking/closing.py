@@ -24,7 +24,7 @@ from apps.booking.closing_models import (
     Stage,
 )
 from apps.booking.closing_proposals import Proposals, propose
-from apps.booking.closing_search import Closed, find, hit_by
+from apps.booking.closing_search import Closed, Found, Hit, find, hit_by
 from apps.booking.closing_stages import call_order, needs_disposal, stages_of
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
@@ -35,7 +35,6 @@ from apps.clinic.errors import Conflict, Invalid, NotFound
 from apps.clinic.models import Clinic, Resource
 from apps.clinic.resources import close_resource
 from apps.clinic.services import close_days
-from apps.treatments.models import Appointment
 
 __all__ = ["Decided", "apply_closing", "discard_closing", "draft_closing"]
 
@@ -75,7 +74,8 @@ def draft_closing(
     closed = Closed(clinic, resource, starts_at, ends_at)
     with acting(actor):
         rows = list(hit_by(closed, at=at))
-        proposals = propose(find(closed, rows, at=at))
+        found = find(closed, rows, at=at)
+        proposals = propose(found)
         closing = Closing.objects.create(
             clinic=clinic,
             resource=resource,
@@ -89,7 +89,7 @@ def draft_closing(
             drafted_by=actor.name[:150],
             changed_at=at,
         )
-        _write_lines(closing, rows, proposals, at)
+        _write_lines(closing, found, proposals, at)
         _tell("closing.drafted", closing, actor=actor, at=at)
     return closing
 
@@ -173,7 +173,17 @@ def _last_day(clinic: Clinic, ends_at: datetime) -> date:
     return local_date(clinic.zone, ends_at - timedelta(microseconds=1))
 
 
-def _write_lines(closing: Closing, rows: list[Appointment], proposals: Proposals, at: datetime) -> None:
+def _next_draw(hit: Hit, proposals: Proposals) -> date | None:
+    """The first good day with a place on which the donor can be drawn; without one, from when on; None without a draw."""
+    if "donor" not in hit.row.attends:
+        return None
+    good = (way.day.on for way in proposals.all_ways[hit.row.pk] if not way.needs_reason)
+    return min(good, default=hit.draw_from)
+
+
+def _write_lines(closing: Closing, found: Found, proposals: Proposals, at: datetime) -> None:
+    draws = {hit.row.pk: _next_draw(hit, proposals) for hit in found.hits}
+    rows = [hit.row for hit in found.hits]
     stages = stages_of(rows, at=at)
     lines = []
     for rank, row in enumerate(call_order(rows, stages, closing), start=1):
@@ -182,7 +192,6 @@ def _write_lines(closing: Closing, rows: list[Appointment], proposals: Proposals
         way = proposals.chosen.get(row.pk)
         stage = stages[row.pk]
         move = way is not None and not closing.from_now
-        first = min((one.day.on for one in proposals.all_ways[row.pk] if not one.needs_reason), default=None)
         lines.append(
             ClosingLine(
                 clinic_id=closing.clinic_id,
@@ -198,7 +207,7 @@ def _write_lines(closing: Closing, rows: list[Appointment], proposals: Proposals
                 stage=stage,
                 rank=rank,
                 unit_note=closing.reason if closing.from_now and needs_disposal(stage) else "",
-                next_draw_on=first,
+                next_draw_on=draws[row.pk],
                 changed_at=at,
             )
         )

@@ -108,7 +108,7 @@ class ClosingLine(models.Model):
 
     `was_at` is the time that was seen: a session that stands elsewhere when its turn comes is not touched. `rank` is the
     order in which to call. `unit_note` says what becomes of blood or cells that exist; `next_draw_on` is the
-    earliest day on which the donor can be drawn again.
+    earliest day on which the donor can be drawn again: a good day with a place, the clinic's least days kept.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -19,6 +19,7 @@ from apps.booking.fitting import Fit
 from apps.booking.free import Free, Whose, load_free
 from apps.booking.grid import GRAIN, QUARTER, Day, day_of, every, span
 from apps.booking.searching import MOST_DAYS, possible_days
+from apps.booking.unit_queries import NextDraw, next_draws
 from apps.booking.wanted import Wanted, wanted
 from apps.clinic.clock import local_date
 from apps.clinic.errors import LitError
@@ -61,13 +62,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A session that the closing hits. `wanted` is None where the plan lets nobody book it; then `why` says why."""
+    """A session that the closing hits. `wanted` is None where the plan lets nobody book it; then `why` says why.
+
+    Before `draw_from` its donor is not drawn again, by the clinic's own number; None where nothing bounds it.
+    """
 
     row: Appointment
     wanted: Wanted | None
     free: Free | None
     why: str
     own: Mapping[tuple[UUID, int], int]
+    draw_from: date | None
 
     @property
     def old_day(self) -> date:
@@ -133,15 +138,21 @@ def find(closed: Closed, rows: Sequence[Appointment], *, at: datetime) -> Found:
     asked = [(row, *_asked(row, workdays, at=at)) for row in rows]
     shared = _shared(closed, [found for _, found, _ in asked if found is not None], at)
     own = _own(rows, shared.base)
-    hits = tuple(_hit(row, found, why, shared, own[row.pk]) for row, found, why in asked)
+    draws = next_draws(closed.clinic, {row.treatment.couple.partner_id for row in rows})
+    hits = tuple(
+        _hit(row, found, why, shared, own[row.pk], _draw_from(row, draws)) for row, found, why in asked
+    )
     return Found(closed, hits, replace(shared, people={}))
 
 
 def ways(found: Found, hit: Hit) -> Iterator[Way]:
-    """Where the session could go, the nearest days first: good days, and the others where few are good."""
+    """Where the session could go, the nearest days first: good days, and the others where few are good. Never before its
+    donor can be drawn again.
+    """
     if hit.wanted is None or hit.free is None:
         return
     first, last = possible_days(hit.wanted)
+    first = max(first, hit.draw_from or first)
     days = [first + timedelta(days=number) for number in range(min((last - first).days + 1, MOST_DAYS))]
     days.sort(key=lambda on: (abs((on - hit.old_day).days), on < hit.old_day))
     judged = [(on, _judged(hit.wanted, on)) for on in days]
@@ -206,14 +217,25 @@ def _hit(
     why: str,
     shared: Free,
     own: Mapping[tuple[UUID, int] | UUID, int],
+    draw_from: date | None,
 ) -> Hit:
     places = {key: bits for key, bits in own.items() if isinstance(key, tuple)}
     if found is None:
-        return Hit(row, None, None, why, places)
+        return Hit(row, None, None, why, places, draw_from)
     mine = {key: shared.places.get(key, 0) & ~bits for key, bits in places.items()}
     people = {pk: shared.people.get(pk, 0) & ~own.get(pk, 0) for pk in found.recipe.people}
     free = replace(shared, places={**shared.places, **mine}, people=people)
-    return Hit(row, found, free, "", places)
+    return Hit(row, found, free, "", places, draw_from)
+
+
+def _draw_from(row: Appointment, draws: Mapping[UUID, NextDraw]) -> date | None:
+    """For a session in which the partner is drawn. Where it stands sooner than that, a person has judged so already."""
+    donor = "donor" in row.attends and "partner" in (row.plan.get("donor") or "partner").split("+")
+    drawn = draws.get(row.treatment.couple.partner_id) if donor else None
+    if drawn is None or drawn.last_on is None or drawn.from_on is None or row.starts_at is None:
+        return None
+    stands_on = local_date(row.zone, row.starts_at)
+    return min(drawn.from_on, stands_on) if drawn.last_on < stands_on else drawn.from_on
 
 
 def _judged(asked: Wanted, on: date) -> str:

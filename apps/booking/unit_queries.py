@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from apps.booking.fitness import days_between_draws
-from apps.booking.models import DonorUnit, FitnessCheck, ReleaseRefusal
+from apps.booking.models import DonorUnit, ReleaseRefusal
 from apps.clinic.access import require_clinic, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_date
-from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Person
 from apps.treatments.models import Appointment
@@ -55,18 +55,6 @@ def units_of(
     return found.order_by("drawn_at", "code")
 
 
-def unit_by_id(clinic: Clinic, unit_id: UUID) -> DonorUnit:
-    found = units_of(clinic).filter(pk=unit_id).first()
-    if found is None:
-        raise NotFound("There is no such unit.", field="unit")
-    return found
-
-
-def units_of_visit(appointment: Appointment) -> QuerySet[DonorUnit]:
-    """Every unit that was ever drawn for the visit, oldest first."""
-    return DonorUnit.objects.filter(appointment=appointment).order_by("drawn_at", "code")
-
-
 def units_to_dispose(clinic: Clinic, at: datetime) -> QuerySet[DonorUnit]:
     """Units that are still there and can no longer be given: of another day, or of a visit that is not booked now."""
     today = local_date(clinic.zone, at)
@@ -79,18 +67,18 @@ def next_draw_from(clinic: Clinic, donor: Person) -> NextDraw:
 
     Only the clinic's own least number of days bounds it: where none is set a person judges.
     """
-    last = DonorUnit.objects.filter(clinic=clinic, donor_person=donor).order_by("-drawn_on").first()
-    if last is None:
-        return NextDraw(None, None)
+    return next_draws(clinic, [donor.pk]).get(donor.pk, NextDraw(None, None))
+
+
+def next_draws(clinic: Clinic, donors: Iterable[UUID]) -> dict[UUID, NextDraw]:
+    """`next_draw_from` of each of these people who was ever drawn, by id. Two queries."""
     least = days_between_draws(clinic.pk)
-    return NextDraw(
-        last.drawn_on, None if least is None else date.fromordinal(last.drawn_on.toordinal() + least)
-    )
-
-
-def checks_of(appointment: Appointment) -> QuerySet[FitnessCheck]:
-    """What both answered before the draw, oldest first."""
-    return FitnessCheck.objects.filter(appointment=appointment)
+    drawn = DonorUnit.objects.filter(clinic=clinic, donor_person__in=donors).values_list("donor_person")
+    return {
+        donor: NextDraw(last, None if least is None else last + timedelta(days=least))
+        for donor, last in drawn.annotate(Max("drawn_on")).order_by()
+        if donor is not None
+    }
 
 
 def refusals_of(appointment: Appointment, *, actor: Actor) -> QuerySet[ReleaseRefusal]:

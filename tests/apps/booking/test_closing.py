@@ -10,6 +10,7 @@ from apps.booking import services
 from apps.booking.closing import Decided, apply_closing, discard_closing, draft_closing
 from apps.booking.closing_applying import apply_closing_lines
 from apps.booking.closing_queries import closing_progress, lines_of_closing
+from apps.booking.fitness import set_days_between_draws
 from apps.booking.models import CallTask, Closing, ClosingLine, DonorUnit
 from apps.booking.queries import slots_of
 from apps.booking.units import label_unit
@@ -378,6 +379,32 @@ class TestFromNow:
         assert (unit.disposed_at, unit.disposal_reason) == (at, "Centrifuge stood still")
         assert not dose(treatment).in_force
         assert ClosingLine.objects.get().state == "cancelled"
+
+    @pytest.mark.parametrize(
+        ("least", "first"), [(None, date(2026, 1, 16)), (6, date(2026, 1, 21)), (90, None)]
+    )
+    def test_the_next_draw_keeps_the_clinics_least_days_and_needs_a_good_day_with_a_place(
+        self, clinic: Clinic, nurse: Actor, least: int | None, first: date | None
+    ) -> None:
+        """Drawn on the fifteenth; 90 days later the dose has no good day any more, so only the number itself is said."""
+        doctor = rows.staff(clinic, "doctor")
+        set_days_between_draws(clinic=clinic, days=least, actor=doctor, at=rows.AT)
+        [treatment] = couples(clinic, nurse, 1)
+        services.arrive(appointment=booked(treatment, nurse), actor=nurse, at=NINE)
+        label_unit(appointment=dose(treatment), drawn_at=NINE, actor=nurse, at=NINE)
+        [line] = lines_of_closing(self.failed(clinic, nurse, NINE + timedelta(minutes=5)))
+        assert line.next_draw_on == (first or DAY + timedelta(days=90))
+        if first is None:
+            assert line.proposed_at is None
+        else:
+            assert line.proposed_at is not None
+            assert line.proposed_at.date() >= first
+
+    def test_of_a_visit_without_a_draw_no_next_draw_is_said(self, clinic: Clinic, nurse: Actor) -> None:
+        early = rows.visit(rows.a_treatment(clinic), "baseline-antibody-test")
+        services.book(appointment=early, starts_at=NINE, actor=nurse, at=BOOKED, reason="agreed")
+        [line] = lines_of_closing(self.failed(clinic, nurse, NINE - timedelta(minutes=5)))
+        assert line.next_draw_on is None
 
     def test_who_has_arrived_cannot_be_moved(self, clinic: Clinic, nurse: Actor) -> None:
         [treatment] = couples(clinic, nurse, 1)
