@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path, re_path
 
-from apps.api.views import appointments, couples, flags, front, records, sessions, slots, treatments, versions
+from apps.api.views import (
+    appointments,
+    couples,
+    flags,
+    front,
+    hooks,
+    records,
+    sessions,
+    slots,
+    treatments,
+    versions,
+)
 
 app_name = "api"
 
@@ -46,5 +57,7 @@ urlpatterns: list[URLPattern] = [
     path("flags/<uuid:flag_id>/decide/", flags.Decide.as_view(), name="decide"),
     path("schema/", front.SchemaDocument.as_view(), name="schema"),
     path("docs/", front.DocsPage.as_view(), name="docs"),
+    path("hooks/email/", hooks.email_hook, name="email-hook"),
+    path("hooks/<uuid:setting_id>/", hooks.hook, name="hook"),
     re_path(r"^.*$", front.nothing_here, name="nothing"),
 ]

@@ -15,9 +15,8 @@ from apps.clinic.models import Clinic
 from apps.couples.models import Language
 
 # A secret is named here and stands in the environment; nothing else of the environment can be named.
-secret_name = RegexValidator(
-    r"^MESSAGES_[A-Z0-9_]{1,50}\Z", "Write MESSAGES_ and capital letters.", code="name"
-)
+SECRET_NAME = r"^MESSAGES_[A-Z0-9_]{1,50}\Z"  # noqa: S105  of names, not a secret
+secret_name = RegexValidator(SECRET_NAME, "Write MESSAGES_ and capital letters.", code="name")
 
 
 _NAME_OR_EMPTY = r"^(MESSAGES_.+)?$"
@@ -39,6 +38,8 @@ CARRIES = {
     Provider.WHATSAPP: ("whatsapp",),
     Provider.DEMO: ("sms", "whatsapp"),
 }
+# Whose messages can be answered: Indian sender ids cannot.
+REPLIES = (Provider.TWILIO, Provider.WHATSAPP, Provider.DEMO)
 
 
 @audited
@@ -89,6 +90,11 @@ class MessageHours(models.Model):
     quiet_to = models.TimeField(default=time(8))
     quiet_email = models.BooleanField(default=False)
     send_at = models.TimeField(default=time(9))
+    book_days_before = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="So long before a visit's first good day people are asked to book it; empty: a nurse does it",
+    )
     changed_at = models.DateTimeField()
 
     class Meta:

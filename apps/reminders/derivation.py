@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -21,7 +20,9 @@ from apps.clinic.models import Change
 from apps.clinic.queries import read_changes
 from apps.clinic.services import advance, lock_reader
 from apps.couples.models import Couple
+from apps.reminders.chasing import decide_unbooked
 from apps.reminders.clock import database_now
+from apps.reminders.derived import SILENT, Outcome, apply
 from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, DeliveryState, DerivationRetry
 from apps.reminders.present import Visit, load_visits, may_write_to, quiet_reason
@@ -30,21 +31,8 @@ from apps.treatments.models import Treatment
 from protocols.reminders import CANCELLED, CONFIRMATION, messages_for_cancellation, messages_for_visit
 
 READER = "reminders"
-# Why a cancellation was withdrawn: it stays so when the silence ends.
-SILENT = "silent"
 RETRY_AFTER = timedelta(minutes=30)
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class Outcome:
-    """What a derivation wants written: gathered for many visits, applied in a few statements."""
-
-    new: list[Delivery] = field(default_factory=list)
-    withdrawn: list[UUID] = field(default_factory=list)
-    revived: list[UUID] = field(default_factory=list)
-    silenced: list[UUID] = field(default_factory=list)
-    superseded: list[UUID] = field(default_factory=list)
 
 
 def derive(*, at: datetime | None = None, limit: int = 500) -> int:
@@ -82,7 +70,8 @@ def derive_treatments(treatment_ids: Collection[UUID], at: datetime) -> Outcome:
     """What the visits of these treatments ask for at the moment `at`, written. Idempotent."""
     deliveries = Delivery.objects.filter(treatment__in=treatment_ids).order_by("created_at", "id")
     outcome = decide(load_visits(treatment_ids), deliveries, at)
-    _apply(outcome)
+    decide_unbooked(treatment_ids, at, outcome)
+    apply(outcome)
     return outcome
 
 
@@ -273,22 +262,3 @@ def _delivery(
         not_after=not_after,
         created_at=at,
     )
-
-
-def _apply(outcome: Outcome) -> None:
-    Delivery.objects.bulk_create(outcome.new, ignore_conflicts=True, batch_size=1000)
-    if outcome.withdrawn:
-        # Asked again in the statement itself: a sender may have begun since the row was read.
-        not_begun = Q(state=DeliveryState.PENDING) | Q(
-            state=DeliveryState.LEASED, attempt_began_at__isnull=True
-        )
-        Delivery.objects.filter(not_begun, pk__in=outcome.withdrawn).update(
-            state=DeliveryState.WITHDRAWN, lease_until=None, last_error="changed"
-        )
-    withdrawn = Delivery.objects.filter(state=DeliveryState.WITHDRAWN)
-    if outcome.silenced:
-        withdrawn.filter(pk__in=outcome.silenced).update(last_error=SILENT)
-    if outcome.superseded:
-        withdrawn.filter(pk__in=outcome.superseded).update(last_error="changed")
-    if outcome.revived:
-        withdrawn.filter(pk__in=outcome.revived).update(state=DeliveryState.PENDING, last_error="")

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from apps.clinic.models import Clinic
-from apps.reminders.texts import CANCELLED_TODAY, MOVED, TEXTS
+from apps.reminders.texts import CANCELLED_TODAY, END_BY_CALL, END_BY_REPLY, MOVED, TEXTS
 from apps.reminders.words import refuse_clinical_words
 from protocols.reminders import CANCELLED, CONFIRMATION
 
@@ -63,9 +63,11 @@ def render(
     language: str,
     starts_at: datetime | None = None,
     blanks: Mapping[str, str] | None = None,
+    can_reply: bool = True,
 ) -> Text:
     """The text of that name, filled in. Dates are in the clinic's zone and, like the words, in the person's
-    language where we have it; a blank that is an ISO date is written out. Raises ClinicalWord if the clinic's own
+    language where we have it; a blank that is an ISO date is written out. `can_reply`:
+    a short text can be answered, and so ended. Raises ClinicalWord if the clinic's own
     wording, a blank or a translation let a clinical word in, KeyError if a blank is missing."""
     spoken = language if language in SPOKEN else "en"
     words = TEXTS[text]
@@ -86,6 +88,7 @@ def render(
             }
         subject = gettext(words.subject).format_map(filled)
         body = "\n\n".join(gettext(part).format_map(filled) for part in words.parts) + "\n"
+        filled["end"] = gettext(END_BY_REPLY if can_reply else END_BY_CALL).format_map(filled)
         short = gettext(words.short).format_map(filled)
     # Signs of an address or a code are nobody's words; `checks.py` warns of an address of ours that holds one.
     refuse_clinical_words(f"{subject}\n{body}\n{short}", [filled[name] for name in _BARE & filled.keys()])

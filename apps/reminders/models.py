@@ -12,6 +12,7 @@ from django.db.models import Q
 from apps.clinic.constraints import SameClinic
 from apps.clinic.models import Clinic
 from apps.couples.models import ContactRoute, Person
+from apps.reminders.channel_models import REPLIES as REPLIES
 from apps.reminders.channel_models import ChannelSetting as ChannelSetting
 from apps.reminders.channel_models import MessageHours as MessageHours
 from apps.reminders.channel_models import Provider as Provider

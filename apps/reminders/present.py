@@ -25,6 +25,7 @@ from apps.treatments.models import Appointment, Flag, FlagState, Record
 from protocols.reminders import CANCELLED
 from protocols.status import Status
 
+_AWAITED = ("proposed", "missed")
 _ROUTES = ("recipient__routes", "partner__routes")
 
 # Flags about a result: what it says, that it is late, or that nobody can say what it means.
@@ -91,7 +92,7 @@ class Visit:
     def awaits_booking(self) -> bool:
         """Nothing is agreed: it was never booked, or missed, or called off, and the plan still asks for it."""
         unbooked = (Status.PROPOSED, Status.NOSHOW, Status.CANCELLED)
-        return self.row.status in unbooked and self.row.state in ("proposed", "missed")
+        return self.row.status in unbooked and self.row.state in _AWAITED
 
     @property
     def zone(self) -> ZoneInfo:
@@ -109,6 +110,16 @@ def load_visits(treatment_ids: Collection[UUID]) -> list[Visit]:
     """Every visit of the treatments that ever had a time, in one query."""
     rows = _with_everything(Appointment.objects.filter(treatment__in=treatment_ids, starts_at__isnull=False))
     return [visit_of(row) for row in rows.prefetch_related(*_ROUTES)]
+
+
+def load_unbooked(treatment_ids: Collection[UUID]) -> list[Visit]:
+    """Every visit of the treatments that the plan asks for and nobody has agreed on."""
+    rows = _with_everything(Appointment.objects.filter(treatment__in=treatment_ids, state__in=_AWAITED))
+    rows = rows.select_related("treatment__couple__recipient", "treatment__couple__partner")
+    found = rows.prefetch_related(
+        "treatment__couple__recipient__routes", "treatment__couple__partner__routes"
+    )
+    return [visit for visit in map(visit_of, found) if visit.awaits_booking]
 
 
 def load_visits_as_if(treatment_id: UUID, as_if: Mapping[UUID, Appointment]) -> list[Visit]:

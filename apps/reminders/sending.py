@@ -25,12 +25,13 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from apps.clinic.models import Brake
 from apps.couples.models import WRITTEN, RouteChannel
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
+from apps.reminders.chasing import why_stale
 from apps.reminders.clock import moment
 from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
-from apps.reminders.texts import ANSWERS, SECRET
+from apps.reminders.texts import ANSWERS, SECRET, UNTIMED
 from apps.reminders.timing import moment_to_send
 from apps.reminders.wording import has_another_way, is_said_to, kept_body, letter_of, way_for
 from apps.reminders.words import ClinicalWord
@@ -139,6 +140,8 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
         now: datetime = row.now
         visit = load_visit(row.appointment_id) if row.appointment_id else None
         reason = why_not_now(row, visit)
+        if not reason and visit is not None and row.kind in UNTIMED:
+            reason = why_stale(row, visit)
         if reason or now >= row.not_after:
             _end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)
             return None

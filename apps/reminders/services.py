@@ -7,8 +7,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from apps.reminders.asking import ask_unknown
 from apps.reminders.channels import Channel
 from apps.reminders.derivation import derive, derive_treatments
+from apps.reminders.inbound import read_text, receive_text
+from apps.reminders.notices import ask_to_call, say
+from apps.reminders.receipts import receive_receipt
 from apps.reminders.sending import (
     begin,
     claim_due,
@@ -18,17 +22,27 @@ from apps.reminders.sending import (
     release,
     settle,
 )
+from apps.reminders.setting import register_text, set_channel, set_message_hours
 
 __all__ = [
     "Swept",
+    "ask_to_call",
+    "ask_unknown",
     "begin",
     "claim_due",
     "deliver",
     "derive",
     "derive_treatments",
     "expire",
+    "read_text",
+    "receive_receipt",
+    "receive_text",
     "recover_leases",
+    "register_text",
     "release",
+    "say",
+    "set_channel",
+    "set_message_hours",
     "settle",
     "sweep",
 ]
@@ -46,7 +60,10 @@ class Swept:
     expired: int = 0
     sent: int = 0
     withdrawn: int = 0
+    handed: int = 0
     braked: int = 0
+    waiting: int = 0
+    asked: int = 0
     failed: int = 0
 
     def counts(self) -> dict[str, int]:
@@ -54,7 +71,7 @@ class Swept:
 
 
 def sweep(*, channel: Channel, at: datetime | None = None, go_on: Callable[[], bool] = lambda: True) -> Swept:
-    """Everything that is due: derive, recover, expire, then claim and send in small batches.
+    """Everything that is due: derive, recover, expire, then claim and send in small batches, then ask about the unknown.
 
     Stops early, and leaves the rest due, once `go_on` says no. Sweeps may overlap and may die at any point.
     Without `at` every comparison is by the database's clock.
@@ -69,6 +86,8 @@ def sweep(*, channel: Channel, at: datetime | None = None, go_on: Callable[[], b
     done.expired = expire(at=at)
     while go_on() and _send_batch(channel, at, go_on, done):
         pass
+    if go_on():
+        done.asked = ask_unknown(channel, at=at, limit=BATCH)
     return done
 
 
@@ -83,6 +102,8 @@ def _send_batch(channel: Channel, at: datetime | None, go_on: Callable[[], bool]
         done.sent += state == "sent"
         done.withdrawn += state == "withdrawn"
         done.expired += state == "expired"
+        done.handed += state == "handed"
         done.braked += state == "braked"
-        done.failed += state not in ("sent", "withdrawn", "expired", "braked")
+        done.waiting += state == "waiting"
+        done.failed += state not in ("sent", "withdrawn", "expired", "handed", "braked", "waiting")
     return bool(claims)

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.clinic.services import beat
-from apps.reminders.channels import EmailChannel
+from apps.reminders.channels.office import PostOffice
 from apps.reminders.services import sweep as sweep_due
 
 # Well under CELERY_TASK_TIME_LIMIT: a sweep ends by itself and the next one goes on.
@@ -19,6 +19,6 @@ BUDGET_SECONDS = 60.0
 def sweep() -> dict[str, int]:
     """Derives and sends what is due, then leaves the heartbeat that /readyz looks at; returns the counts."""
     until = monotonic() + BUDGET_SECONDS
-    done = sweep_due(channel=EmailChannel(), go_on=lambda: monotonic() < until)
+    done = sweep_due(channel=PostOffice(), go_on=lambda: monotonic() < until)
     beat(name="sweep", at=timezone.now())
     return done.counts()

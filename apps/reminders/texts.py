@@ -36,6 +36,9 @@ class Wording:
     short: str
 
 
+# How a short text says that it can be ended: by a reply where the carrier can bring one.
+END_BY_REPLY = gettext_noop("To end messages reply STOP.")
+END_BY_CALL = gettext_noop("To end messages call {number}.")
 _CALL = gettext_noop("To change it, or if you cannot come, call {number}.")
 _ASK = gettext_noop("For anything you wish to know, call {number}.")
 _FOOT = gettext_noop(
@@ -47,7 +50,7 @@ TEXTS: Mapping[str, Wording] = {
     CONFIRMATION: Wording(
         gettext_noop("Appointment {short}"),
         (_APPOINTMENT, _CALL, _FOOT),
-        gettext_noop("Appointment {long}, {place}. To change it call {number}. To end messages reply STOP."),
+        gettext_noop("Appointment {long}, {place}. To change it call {number}. {end}"),
     ),
     MOVED: Wording(
         gettext_noop("New time: appointment {short}"),
@@ -60,20 +63,18 @@ TEXTS: Mapping[str, Wording] = {
         ),
         gettext_noop(
             "New time: appointment {long}, {place}. The time given before no longer holds. To change it call {number}. "
-            "To end messages reply STOP."
+            "{end}"
         ),
     ),
     REMINDER: Wording(
         gettext_noop("Appointment {short}"),
         (_APPOINTMENT, _CALL, _FOOT),
-        gettext_noop("Appointment {long}, {place}. To change it call {number}. To end messages reply STOP."),
+        gettext_noop("Appointment {long}, {place}. To change it call {number}. {end}"),
     ),
     CANCELLED: Wording(
         gettext_noop("Cancelled: appointment {short}"),
         (gettext_noop("The appointment {long} is cancelled. Please do not travel."), _ASK, _FOOT),
-        gettext_noop(
-            "The appointment {long} is cancelled. Please do not travel. {name}, {number}. To end messages reply STOP."
-        ),
+        gettext_noop("The appointment {long} is cancelled. Please do not travel. {name}, {number}. {end}"),
     ),
     CANCELLED_TODAY: Wording(
         gettext_noop("Today's appointment"),
@@ -94,8 +95,7 @@ TEXTS: Mapping[str, Wording] = {
             _FOOT,
         ),
         gettext_noop(
-            "Please agree with us on an appointment between {first} and {last}. {name}, {number}. "
-            "To end messages reply STOP."
+            "Please agree with us on an appointment between {first} and {last}. {name}, {number}. {end}"
         ),
     ),
     MISSED: Wording(
@@ -108,7 +108,7 @@ TEXTS: Mapping[str, Wording] = {
         ),
         gettext_noop(
             "We would like to agree with you on a new appointment. Please call {number} when it suits you. {name}. "
-            "To end messages reply STOP."
+            "{end}"
         ),
     ),
     CALL_US: Wording(
@@ -117,7 +117,7 @@ TEXTS: Mapping[str, Wording] = {
             gettext_noop("Please call us when it suits you: {number}. Somebody is there to speak with you."),
             _FOOT,
         ),
-        gettext_noop("Please call us when it suits you: {number}. {name}. To end messages reply STOP."),
+        gettext_noop("Please call us when it suits you: {number}. {name}. {end}"),
     ),
     CODE: Wording(
         gettext_noop("Your code"),

@@ -91,7 +91,7 @@ def end_of_quiet(hours: MessageHours, zone: str, at: datetime) -> datetime:
     else:
         is_quiet = wall >= since or wall < until
         day = local.date() + timedelta(days=1 if wall >= since else 0)
-    return _moment(zone, day, until) if is_quiet else at
+    return wall_moment(zone, day, until) if is_quiet else at
 
 
 def first_to_explain(week: Week, at: datetime) -> datetime:
@@ -105,10 +105,10 @@ def first_to_explain(week: Week, at: datetime) -> datetime:
         spans = sorted(
             (span for span in week.spans if span.weekday == day.weekday()), key=lambda one: one.opens_at
         )
-        last = max(_moment(week.zone, day, span.closes_at) for span in spans) - BEFORE_CLOSING
+        last = max(wall_moment(week.zone, day, span.closes_at) for span in spans) - BEFORE_CLOSING
         for span in spans:
-            begin = max(at, _moment(week.zone, day, span.opens_at))
-            if begin < min(last, _moment(week.zone, day, span.closes_at)):
+            begin = max(at, wall_moment(week.zone, day, span.opens_at))
+            if begin < min(last, wall_moment(week.zone, day, span.closes_at)):
                 return begin
     return at + timedelta(days=_DAYS)
 
@@ -123,5 +123,6 @@ def _rings(channel: str, hours: MessageHours) -> bool:
     return hours.quiet_email if channel == RouteChannel.EMAIL else channel != RouteChannel.CARD
 
 
-def _moment(zone: str, on: date, at: time) -> datetime:
+def wall_moment(zone: str, on: date, at: time) -> datetime:
+    """The moment of a wall time; one that the clocks skip is read by the offset before the jump."""
     return datetime.combine(on, at, ZoneInfo(zone)).astimezone(UTC)

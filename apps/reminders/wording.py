@@ -12,8 +12,9 @@ from apps.couples.route_queries import Way, is_shared, ways_of
 from apps.couples.routes import mark_route
 from apps.reminders.channels import Letter
 from apps.reminders.messages import Text, plain, render, wording
-from apps.reminders.models import ChannelSetting, Delivery, DeliveryState
+from apps.reminders.models import REPLIES, ChannelSetting, Delivery, DeliveryState
 from apps.reminders.present import Visit
+from apps.reminders.registered import NotRegistered, filled
 from apps.reminders.texts import BOOK, SECRET, TEXTS
 
 # What a message says to one address, it does not say there again.
@@ -74,15 +75,35 @@ def is_said_to(address: str, row: Delivery) -> bool:
 
 
 def letter_of(row: Delivery, visit: Visit | None, way: Way, now: datetime) -> Letter:
-    """The finished letter. Raises what `messages.render` raises."""
-    name = text_of(row, now)
-    text = render(
-        name,
-        clinic=row.clinic,
-        starts_at=row.starts_at,
-        language=row.person.language,
-        blanks=_blanks(row, visit),
-    )
+    """The finished letter, in the person's language; where that wording had to be registered and was not, in English.
+
+    Raises NotRegistered, and what `messages.render` raises.
+    """
+    setting = ChannelSetting.objects.filter(clinic=row.clinic_id, channel=way.channel, is_on=True).first()
+    name, blanks = text_of(row, now), _blanks(row, visit)
+    languages = dict.fromkeys((row.person.language, "en"))
+    for place, language in enumerate(languages, start=1):
+        text = render(
+            name,
+            clinic=row.clinic,
+            starts_at=row.starts_at,
+            language=language,
+            blanks=blanks,
+            can_reply=setting is not None and setting.provider in REPLIES,
+        )
+        letter = _letter(row, name, text, way, now)
+        if setting is None:
+            return letter
+        row.provider = setting.provider
+        try:
+            return filled(letter, setting)
+        except NotRegistered:
+            if place == len(languages):
+                raise
+    raise AssertionError("English is the last language")
+
+
+def _letter(row: Delivery, name: str, text: Text, way: Way, now: datetime) -> Letter:
     return Letter(
         delivery_id=row.pk,
         to=way.address,

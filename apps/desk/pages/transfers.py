@@ -157,6 +157,6 @@ def _sent(record: Record, desk: Desk) -> list[tuple[str, MessageRow]]:
     rows = sent_since(record.treatment.couple, record.recorded_at)
     titles = dict(record.treatment.appointments.values_list("pk", "title"))
     return [
-        (row.person.full_name, message_row(row, titles.get(row.appointment_id, ""), False, desk))
+        (row.person.full_name, message_row(row, titles.get(row.appointment_id, "") if row.appointment_id else "", False, desk))
         for row in rows
     ]

@@ -53,6 +53,10 @@ class Letter:
     text: str = ""
     language: str = "en"
     began_at: datetime | None = None
+    # Of a registered wording: its name at the provider, the provider's own id, and what fills it, in order.
+    template_id: str = ""
+    flow_id: str = ""
+    variables: tuple[str, ...] = ()
 
 
 class Channel(Protocol):

@@ -6,10 +6,13 @@ from contextlib import suppress
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
 
+import requests
+from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from apps.reminders.channels.contract import CANNOT_SAY, Letter, Outcome, Verdict
+from apps.reminders.channels.http import of_fault, of_refusal
 
 
 class EmailChannel:
@@ -36,13 +39,21 @@ class EmailChannel:
             return _refusal(fault.smtp_code, fault)
         except SMTPNotSupportedError as fault:
             return Outcome(Verdict.REFUSED, type(fault).__name__)
+        except AnymailRecipientsRefused as fault:
+            return Outcome(Verdict.REFUSED, type(fault).__name__, bad_address=True)
+        except AnymailRequestsAPIError as fault:
+            return _provider_refusal(fault)
         except Exception as fault:
             # The line broke somewhere between the first byte and the answer.
             return Outcome(Verdict.UNKNOWN, type(fault).__name__)
         finally:
             with suppress(Exception):
                 line.close()
-        return Outcome(Verdict.ACCEPTED) if taken else Outcome(Verdict.LATER, "NothingTaken")
+        return (
+            Outcome(Verdict.ACCEPTED, provider_id=_provider_id(message))
+            if taken
+            else Outcome(Verdict.LATER, "NothingTaken")
+        )
 
     def ask(self, letter: Letter) -> Outcome:
         return CANNOT_SAY
@@ -50,7 +61,7 @@ class EmailChannel:
     @staticmethod
     def message(letter: Letter) -> EmailMessage:
         address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-        return EmailMessage(
+        message = EmailMessage(
             subject=letter.subject,
             body=letter.body,
             from_email=formataddr((letter.sender, address)),
@@ -61,8 +72,29 @@ class EmailChannel:
                 "X-Auto-Response-Suppress": "All",
             },
         )
+        # Providers bring this back with their reports; plain SMTP does not look at it.
+        vars(message)["metadata"] = {"delivery": str(letter.delivery_id)}
+        return message
 
 
 def _refusal(code: int, fault: Exception) -> Outcome:
     """5xx is for good, 4xx is for now (RFC 5321, 4.2.1)."""
     return Outcome(Verdict.REFUSED if code >= 500 else Verdict.LATER, f"{type(fault).__name__} {code}")
+
+
+def _provider_refusal(fault: AnymailRequestsAPIError) -> Outcome:
+    """A provider's HTTP interface said no, or nothing."""
+    if fault.status_code is not None:
+        headers = getattr(fault.response, "headers", {})
+        return of_refusal(fault.status_code, headers)
+    cause = fault.__cause__
+    if isinstance(cause, requests.RequestException):
+        return of_fault(cause)
+    return Outcome(Verdict.UNKNOWN, type(fault).__name__)
+
+
+def _provider_id(message: EmailMessage) -> str:
+    """What a provider calls it; nothing for plain SMTP."""
+    status = getattr(message, "anymail_status", None)
+    found = getattr(status, "message_id", None)
+    return found[:120] if isinstance(found, str) else ""

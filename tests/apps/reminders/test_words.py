@@ -46,7 +46,7 @@ def test_names_of_people_are_exempt() -> None:
 
 BLANKS = {
     "code": "4711",
-    "link": "https://lit.example.org/p/x",
+    "link": "https://clinic.example.org/p/x",
     "hours": "09:00",
     "first": "2026-01-15",
     "last": "2026-01-20",
