@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext
 from pytest_django.live_server_helper import LiveServer
@@ -31,8 +30,8 @@ from apps.treatments.intake.cells import Reading
 from apps.treatments.intake.services import upload_import, work_lines
 from apps.treatments.models import Appointment
 from tests.apps.booking.a_session import FIT
+from tests.browser.seats import WIDTHS, signed_in
 
-WIDTHS = (390, 820, 1440)
 DARK = ("home", "board")
 # As the screen shows them: a list is long, and the verdict of a dose stays in sight while the page moves under it.
 ONE_SCREEN = ("dose",)
@@ -160,16 +159,6 @@ def to_book(clinic: Clinic) -> Appointment:
     return found.filter(proposed_on__gt=local_date(clinic.zone, AT)).order_by("proposed_on")[0]
 
 
-def seated(browser: Browser, server: LiveServer) -> BrowserContext:
-    """The nurse of the demo, signed in."""
-    client = Client()
-    client.force_login(User.objects.get(username="nurse"))
-    context = browser.new_context(base_url=server.url, locale="en-GB", color_scheme="light")
-    session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server.url}
-    context.add_cookies([session])  # type: ignore[list-item]
-    return context
-
-
 def take(context: BrowserContext, pages: dict[str, str], folder: Path) -> None:
     """Each page at three widths by day, and some of them by night."""
     page = context.new_page()
@@ -187,6 +176,5 @@ def take(context: BrowserContext, pages: dict[str, str], folder: Path) -> None:
 
 def test_pictures(browser: Browser, live_server: LiveServer, clinic: Clinic, folder: Path) -> None:
     pages = stage(clinic)
-    context = seated(browser, live_server)
-    take(context, pages, folder)
-    context.close()
+    with signed_in(browser, live_server, User.objects.get(username="nurse")) as context:
+        take(context, pages, folder)

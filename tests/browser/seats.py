@@ -27,6 +27,7 @@ UNNAMED = """() => [...document.querySelectorAll('#content input:not([type=hidde
 # What can be pressed and is smaller than a finger needs; links inside a sentence are exempt.
 SMALL = """() => [...document.querySelectorAll(
     '.desk button, .desk a.desk-button, .desk select, .desk summary, .desk-kinds a')]
+  .filter(one => !one.matches('.desk-unseen'))
   .filter(one => { const box = one.getBoundingClientRect(); return box.width && (box.height < 24 || box.width < 24) })
   .map(one => one.textContent)"""
 
@@ -71,11 +72,22 @@ def quiet(page: Page) -> Iterator[None]:
 
 
 def fits(page: Page) -> None:
-    """Nothing reaches beyond the screen, every field has a name, and what can be pressed is large enough."""
+    """At three widths nothing reaches beyond the screen, fields have names, and what can be pressed is large enough."""
     page.wait_for_load_state()  # a link's page may have been promised and have no content yet
-    assert page.evaluate(BEYOND) <= 0, page.url
-    assert page.evaluate(UNNAMED) == [], page.url
-    assert page.evaluate(SMALL) == [], page.url
+    own = page.viewport_size
+    assert own is not None
+    for width in (*(other for other in WIDTHS if other != own["width"]), own["width"]):
+        page.set_viewport_size({"width": width, "height": own["height"]})
+        found = {
+            "beyond": page.evaluate(BEYOND),
+            "unnamed": page.evaluate(UNNAMED),
+            "small": page.evaluate(SMALL),
+        }
+        assert found == {"beyond": min(found["beyond"], 0), "unnamed": [], "small": []}, (
+            width,
+            page.url,
+            found,
+        )
 
 
 def pictured(page: Page, name: str) -> None:

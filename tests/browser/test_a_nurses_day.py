@@ -68,12 +68,10 @@ class Morning:
         return reverse("admin:day_board", args=[self.clinic.pk, self.today_on.isoformat()])
 
     def told(self) -> set[tuple[str, str]]:
-        """To whom which subject went, of this clinic's couple of today."""
-        return {
-            (mail["X-Envelope-To"], mail["Subject"])
-            for mail in list(self.stack.mails)
-            if self.clinic.slug in mail["X-Envelope-To"]
-        }
+        """To whom which subject went, of today's couple alone."""
+        two = {person.email for person in (self.couple.couple.recipient, self.couple.couple.partner)}
+        sent = {(mail["X-Envelope-To"], mail["Subject"]) for mail in list(self.stack.mails)}
+        return {(to, subject) for to, subject in sent if to in two}
 
 
 def where_it_is_six(at: datetime) -> str:

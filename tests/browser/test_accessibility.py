@@ -6,8 +6,6 @@ Each page is seen on a phone by day and on a wide screen by night, and must fit 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 from urllib.parse import urlsplit
 
@@ -16,18 +14,17 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.core.management import call_command
 from django.test import override_settings
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from apps.clinic.models import Membership, User
 from apps.desk.pages.urls import ROUTES
+from tests.browser.seats import BEYOND, signed_in
 
-PASSWORD = "a-long-enough-secret"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
   .then(found => found.violations.map(one => one.id + ' (' + one.help + '): '
     + one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')))"""
-BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
 LINKS = "() => [...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)"
 # So many pages of one route are looked at.
 OF_EACH = 1
@@ -38,29 +35,15 @@ PAGES = 50
 
 @pytest.fixture
 def demo(transactional_db: None, live_server: LiveServer) -> LiveServer:
-    """The demo clinics on a real server; everybody has the same password."""
+    """The demo clinics on a real server."""
     fast = override_settings(DEBUG=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
     with fast:
         call_command("demo", stdout=StringIO())
-    for user in User.objects.all():
-        user.set_password(PASSWORD)
-        user.save()
     return live_server
 
 
-@contextmanager
-def signed_in(browser: Browser, server: LiveServer, role: str) -> Iterator[BrowserContext]:
-    """Somebody of that role; axe stands in every page before its own scripts."""
-    user = Membership.objects.filter(role=role, is_active=True).order_by("user__username")[0].user
-    context = browser.new_context(base_url=server.url, locale="en-GB", color_scheme="light")
-    page = context.new_page()
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(user.username)
-    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    yield context
-    context.close()
+def somebody(role: str) -> User:
+    return Membership.objects.filter(role=role, is_active=True).order_by("user__username")[0].user
 
 
 def name_of(address: str) -> str:
@@ -86,9 +69,9 @@ def faults_of(page: Page) -> list[str]:
     return found
 
 
-def walk(context: BrowserContext, seen: Counter[str]) -> dict[str, list[str]]:
+def walk(page: Page, seen: Counter[str]) -> dict[str, list[str]]:
     """Follows links from the first page on; the faults by address."""
-    page, wrong = context.pages[0], {}
+    wrong: dict[str, list[str]] = {}
     ahead, known = ["/admin/"], {"/admin/"}
     page.goto("/admin/")
     while ahead:
@@ -117,8 +100,8 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, demo: LiveServer)
     seen: Counter[str] = Counter()
     wrong: dict[str, list[str]] = {}
     for role in ("doctor", "manager", "nurse", "lab"):
-        with signed_in(browser, demo, role) as context:
-            wrong |= walk(context, seen)
+        with signed_in(browser, demo, somebody(role)) as context:
+            wrong |= walk(context.new_page(), seen)
     told = [f"{address}: {fault}" for address, faults in wrong.items() for fault in faults]
     assert not told, "\n".join(told)
     assert len(seen) >= PAGES, sorted({name for _, _, name in ROUTES} - set(seen))

@@ -18,9 +18,8 @@ from apps.clinic.models import Clinic
 from apps.treatments.models import Treatment
 from tests import rows
 from tests.apps.booking.test_closing import BOOKED, DAY, NINE, booked, couples, dose
-from tests.browser.test_desk import fits, signed_in
+from tests.browser.seats import fits, seated
 
-WIDTHS = [1440, 820, 390]
 Cast = tuple[Clinic, Actor, list[Treatment]]
 
 
@@ -33,14 +32,13 @@ def cast(transactional_db: None, stand_at: Any) -> Cast:
     return clinic, nurse, couples(clinic, nurse, 4)
 
 
-@pytest.mark.parametrize("width", [1440, 390])
 def test_a_nurse_closes_a_day_changes_one_slot_and_applies_the_rest(
-    browser: Browser, live_server: LiveServer, cast: Cast, width: int
+    browser: Browser, live_server: LiveServer, cast: Cast
 ) -> None:
     _clinic, nurse, treatments = cast
     for number, treatment in enumerate(treatments[:3]):
         booked(treatment, nurse, NINE + timedelta(hours=number))
-    with signed_in(browser, live_server, treatments[0], "nurse", width) as page:
+    with seated(browser, live_server, treatments[0].clinic, "nurse", 390) as page:
         page.goto("/admin/booking/closing/")
         fits(page)
         page.get_by_role("link", name="Close a day", exact=True).last.click()
@@ -65,16 +63,15 @@ def test_a_nurse_closes_a_day_changes_one_slot_and_applies_the_rest(
     assert dose(treatments[2]).starts_at == NINE + timedelta(hours=2)
 
 
-@pytest.mark.parametrize("width", [390])
 def test_whom_to_call_when_something_fails_during_the_day(
-    browser: Browser, live_server: LiveServer, cast: Cast, stand_at: Any, width: int
+    browser: Browser, live_server: LiveServer, cast: Cast, stand_at: Any
 ) -> None:
     clinic, nurse, treatments = cast
     for number, treatment in enumerate(treatments[:3]):
         booked(treatment, nurse, NINE + timedelta(hours=2 * number))
     services.arrive(appointment=dose(treatments[0]), actor=nurse, at=NINE)
     stand_at(NINE + timedelta(minutes=30))
-    with signed_in(browser, live_server, treatments[0], "nurse", width) as page:
+    with seated(browser, live_server, treatments[0].clinic, "nurse", 390) as page:
         page.goto(f"/admin/clinic/clinic/{clinic.pk}/closing/now/")
         page.get_by_label("Reason").fill("Centrifuge")
         page.get_by_role("button", name="Show whom to call").click()
@@ -89,16 +86,15 @@ def test_whom_to_call_when_something_fails_during_the_day(
     assert {dose(one).status for one in treatments[:3]} == {"cancelled"}
 
 
-@pytest.mark.parametrize("width", [1440])
 def test_a_cancelled_place_is_offered_to_who_waits_and_an_act_is_undone(
-    browser: Browser, live_server: LiveServer, cast: Cast, width: int
+    browser: Browser, live_server: LiveServer, cast: Cast
 ) -> None:
     _clinic, nurse, treatments = cast
     booked(treatments[0], nurse)
     booked(treatments[1], nurse, NINE + timedelta(days=1))
     want_earlier(appointment=dose(treatments[1]), note="Two hours' notice", actor=nurse, at=BOOKED)
     services.cancel(appointment=dose(treatments[0]), reason="ill", actor=nurse, at=BOOKED)
-    with signed_in(browser, live_server, treatments[0], "nurse", width) as page:
+    with seated(browser, live_server, treatments[0].clinic, "nurse") as page:
         page.goto("/admin/booking/waiting/")
         fits(page)
         page.locator(".waiting-offer").get_by_role("link", name="Mira1 Das & Ravi1 Das to").click()

@@ -17,9 +17,8 @@ from apps.couples.models import Note
 from apps.couples.services import write_note
 from apps.treatments.models import Attachment, Record, Treatment
 from tests import rows
-from tests.browser.test_desk import fits, signed_in
+from tests.browser.seats import WIDTHS, fits, seated
 
-WIDTHS = [390, 820, 1440]
 Shown = tuple[Treatment, datetime]
 
 
@@ -67,12 +66,11 @@ def address(treatment: Treatment) -> str:
     return reverse("admin:couples_couple_change", args=[treatment.couple_id])
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_of_a_couple_shows_what_matters_on_every_screen(
-    browser: Browser, live_server: LiveServer, busy: Shown, width: int
+    browser: Browser, live_server: LiveServer, busy: Shown
 ) -> None:
     treatment, _ = busy
-    with signed_in(browser, live_server, treatment, "nurse", width) as page:
+    with seated(browser, live_server, treatment.clinic, "nurse") as page:
         page.goto(address(treatment))
         fits(page)
         banner = page.get_by_role("region", name="Couple", exact=True)
@@ -85,27 +83,26 @@ def test_the_page_of_a_couple_shows_what_matters_on_every_screen(
         assert "RhD-negative" in alerts
         assert "Redness of 30 mm" in alerts
         assert "Ask for her sister." in alerts
-        pictures = [one for one in page.locator(".tl svg").all() if one.is_visible()]
-        assert len(pictures) == 1
-        box = pictures[0].bounding_box()
-        assert box is not None
-        assert box["width"] <= width
-        # Letters of the picture are as large as those of a small print, on every screen.
-        sizes = page.evaluate(
-            "() => [...document.querySelectorAll('.tl .tl-name')].filter(n => n.getBoundingClientRect().height)"
-            ".map(n => n.getBoundingClientRect().height)"
-        )
-        assert min(sizes) >= 11
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            pictures = [one for one in page.locator(".tl svg").all() if one.is_visible()]
+            assert len(pictures) == 1
+            box = pictures[0].bounding_box()
+            assert box is not None
+            assert box["width"] <= width
+            # Letters of the picture are as large as those of a small print, on every screen.
+            sizes = page.evaluate(
+                "() => [...document.querySelectorAll('.tl .tl-name')].filter(n => n.getBoundingClientRect().height)"
+                ".map(n => n.getBoundingClientRect().height)"
+            )
+            assert min(sizes) >= 11
         page.get_by_text("Why: Sensitisation dose 3").locator("..").click()
         assert page.get_by_text("4 weeks after dose 2").is_visible()
 
 
-@pytest.mark.parametrize("width", [390])
-def test_a_note_is_written_and_pinned(
-    browser: Browser, live_server: LiveServer, busy: Shown, width: int
-) -> None:
+def test_a_note_is_written_and_pinned(browser: Browser, live_server: LiveServer, busy: Shown) -> None:
     treatment, _ = busy
-    with signed_in(browser, live_server, treatment, "nurse", width) as page:
+    with seated(browser, live_server, treatment.clinic, "nurse", 390) as page:
         page.goto(address(treatment))
         page.get_by_role("link", name="Write a note").click()
         fits(page)
@@ -117,16 +114,15 @@ def test_a_note_is_written_and_pinned(
     assert Note.objects.filter(kind="do_not_say").count() == 1
 
 
-@pytest.mark.parametrize("width", [390])
 def test_a_file_is_attached_to_a_record_and_comes_back_as_a_download(
-    browser: Browser, live_server: LiveServer, busy: Shown, width: int, tmp_path: Path
+    browser: Browser, live_server: LiveServer, busy: Shown, tmp_path: Path
 ) -> None:
     treatment, _ = busy
     record = Record.objects.filter(treatment=treatment, kind="result").first()
     assert record is not None
     report = tmp_path / "report.pdf"
     report.write_bytes(b"%PDF-1.4\n%%EOF\n")
-    with signed_in(browser, live_server, treatment, "nurse", width) as page:
+    with seated(browser, live_server, treatment.clinic, "nurse", 390) as page:
         page.goto(reverse("admin:record_attach", args=[record.pk]))
         fits(page)
         page.get_by_label("File").set_input_files(report)
@@ -142,14 +138,13 @@ def test_a_file_is_attached_to_a_record_and_comes_back_as_a_download(
     assert Attachment.objects.get().readings.count() == 1
 
 
-@pytest.mark.parametrize("width", [1440])
 def test_a_record_in_the_wrong_couple_is_moved_after_a_look_at_both_plans(
-    browser: Browser, live_server: LiveServer, busy: Shown, width: int
+    browser: Browser, live_server: LiveServer, busy: Shown
 ) -> None:
     treatment, at = busy
     nurse = rows.staff(treatment.clinic, "nurse", "hasty-nurse")
     wrong = rows.resulted(treatment, nurse, at, 2)
-    with signed_in(browser, live_server, treatment, "nurse", width) as page:
+    with seated(browser, live_server, treatment.clinic, "nurse") as page:
         page.goto(reverse("admin:record_move", args=[wrong.pk]))
         page.get_by_label("The right couple").fill("Laxmi")
         page.get_by_role("button", name="Search").click()
@@ -167,7 +162,7 @@ def test_a_record_in_the_wrong_couple_is_moved_after_a_look_at_both_plans(
 
 def test_the_picture_follows_the_dark_theme(browser: Browser, live_server: LiveServer, busy: Shown) -> None:
     treatment, _ = busy
-    with signed_in(browser, live_server, treatment, "nurse", 1440) as page:
+    with seated(browser, live_server, treatment.clinic, "nurse") as page:
         page.goto(address(treatment))
         light = page.evaluate("() => getComputedStyle(document.querySelector('.tl .tl-name')).fill")
         page.evaluate("() => document.documentElement.classList.add('dark')")

@@ -14,9 +14,8 @@ from pytest_django.live_server_helper import LiveServer
 from apps.clinic.models import Clinic
 from apps.treatments.models import Appointment
 from tests import days, rows
-from tests.browser.test_desk import fits, signed_in
+from tests.browser.seats import fits, seated
 
-WIDTHS = [390, 820, 1440]
 DAY, START = days.DAY, days.START
 MORNING = START - timedelta(hours=2)
 
@@ -38,11 +37,10 @@ def bar(page: Page) -> Any:
     return page.get_by_role("slider", name="Time of HYD-0001")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_of_the_day_fits_its_screen(
-    browser: Browser, live_server: LiveServer, dose: Appointment, width: int
+    browser: Browser, live_server: LiveServer, dose: Appointment
 ) -> None:
-    with signed_in(browser, live_server, dose.treatment, "nurse", width) as page:
+    with seated(browser, live_server, dose.treatment.clinic, "nurse") as page:
         for name in ("day_sheet", "day_board", "load_week", "load_month"):
             page.goto(address(name, dose.clinic))
             fits(page)
@@ -52,13 +50,12 @@ def test_every_page_of_the_day_fits_its_screen(
         fits(page)
 
 
-@pytest.mark.parametrize("width", [1440])
 def test_arrow_keys_move_a_session_after_a_preview_and_one_undo_takes_it_back(
-    browser: Browser, live_server: LiveServer, dose: Appointment, width: int
+    browser: Browser, live_server: LiveServer, dose: Appointment
 ) -> None:
     before = dose.starts_at
     assert before is not None
-    with signed_in(browser, live_server, dose.treatment, "nurse", width) as page:
+    with seated(browser, live_server, dose.treatment.clinic, "nurse") as page:
         page.goto(address("day_sheet", dose.clinic))
         slider, shown = bar(page), bar(page).get_attribute("aria-valuetext") or ""
         slider.focus()
@@ -85,7 +82,7 @@ def test_a_bar_is_dragged_and_nothing_is_saved_before_the_confirmation(
     browser: Browser, live_server: LiveServer, dose: Appointment
 ) -> None:
     before = dose.starts_at
-    with signed_in(browser, live_server, dose.treatment, "nurse", 1440) as page:
+    with seated(browser, live_server, dose.treatment.clinic, "nurse") as page:
         page.goto(address("day_sheet", dose.clinic))
         bar(page).scroll_into_view_if_needed()
         box = bar(page).bounding_box()
@@ -99,15 +96,14 @@ def test_a_bar_is_dragged_and_nothing_is_saved_before_the_confirmation(
     assert rows.visit(dose.treatment, dose.step).starts_at == before
 
 
-@pytest.mark.parametrize("width", [390])
 def test_an_arrival_is_ticked_off_without_leaving_the_page(
-    browser: Browser, live_server: LiveServer, dose: Appointment, stand_at: Any, width: int
+    browser: Browser, live_server: LiveServer, dose: Appointment, stand_at: Any
 ) -> None:
     stand_at(START)
     nurse = rows.staff(dose.clinic, "doctor", "earlier-doctor")
     rows.consented(dose.treatment, nurse)
     rows.screened(dose.treatment, nurse, START)
-    with signed_in(browser, live_server, dose.treatment, "nurse", width) as page:
+    with seated(browser, live_server, dose.treatment.clinic, "nurse", 390) as page:
         page.goto(address("day_board", dose.clinic))
         page.get_by_role("button", name="Arrived: HYD-0001").click()
         page.get_by_role("link", name="Fitness questions: HYD-0001").wait_for()
@@ -120,7 +116,7 @@ def test_an_arrival_is_ticked_off_without_leaving_the_page(
 def test_without_javascript_a_link_leads_to_the_page_that_moves(
     browser: Browser, live_server: LiveServer, dose: Appointment
 ) -> None:
-    with signed_in(browser, live_server, dose.treatment, "nurse", 390) as page:
+    with seated(browser, live_server, dose.treatment.clinic, "nurse", 390) as page:
         page.goto(address("day_sheet", dose.clinic))
         page.get_by_role("link", name="Move: HYD-0001").click()
         page.wait_for_url(f"**{reverse('admin:visit_move', args=[dose.pk])}")
@@ -131,7 +127,7 @@ def test_paper_has_what_the_screen_has_and_no_buttons(
 ) -> None:
     couple = rows.a_couple(dose.clinic, recipient=replace(rows.LALITHA, given_name="Meera"))
     assert couple.code == "HYD-0002"
-    with signed_in(browser, live_server, dose.treatment, "nurse", 1440) as page:
+    with seated(browser, live_server, dose.treatment.clinic, "nurse") as page:
         page.goto(address("day_sheet", dose.clinic))
         page.emulate_media(media="print")
         assert page.get_by_role("link", name="Move: HYD-0001").count() == 0

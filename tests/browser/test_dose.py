@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.booking.models import DonorUnit, UnitCheck
@@ -21,14 +21,9 @@ from tests.apps.booking.a_session import (
     a_session,
     with_password,
 )
+from tests.browser.seats import fits, seated
 
-WIDTHS = [390, 1440]
 NOON = DAY + timedelta(hours=1)
-BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
-UNNAMED = """() => [...document.querySelectorAll('#content input:not([type=hidden]), #content select, #content textarea')]
-  .filter(field => !field.labels?.length && !field.ariaLabel).map(field => field.name)"""
-SMALL = """() => [...document.querySelectorAll('.desk button, .desk a.desk-button, .desk summary')]
-  .filter(one => one.offsetParent && (one.offsetHeight < 24 || one.offsetWidth < 24)).map(one => one.textContent)"""
 
 
 @pytest.fixture
@@ -37,101 +32,75 @@ def session(transactional_db: None, stand_at: Any) -> Session:
     return a_session(chain=False)
 
 
-def signed_in(browser: Browser, server: LiveServer, session: Session, role: str, width: int) -> Page:
-    name = with_password(session.by(role))
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, base_url=server.url, locale="en-GB"
-    )
-    page = context.new_page()
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password", exact=False).first.fill(SECRET)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    return page
-
-
-def fits(page: Page) -> None:
-    page.wait_for_load_state()
-    assert page.evaluate(BEYOND) <= 0, page.url
-    assert page.evaluate(UNNAMED) == [], page.url
-    assert page.evaluate(SMALL) == [], page.url
-
-
-@pytest.mark.parametrize("width", WIDTHS)
 def test_a_dose_is_recorded_by_two_people_with_the_verdict_in_sight(
-    browser: Browser, live_server: LiveServer, session: Session, width: int
+    browser: Browser, live_server: LiveServer, session: Session
 ) -> None:
     unit = a_released_unit(session.row, session.by("nurse"), session.by("doctor"), NOON)
     second = User.objects.get(pk=session.by("lab").user_id).username
     with_password(session.by("lab"))
-    page = signed_in(browser, live_server, session, "nurse", width)
-    page.goto(f"/admin/treatments/appointment/{session.row.pk}/attend/")
-    expect(page).to_have_url(re.compile(r"/dose/$"))
-    fits(page)
-    verdict = page.get_by_role("region", name="Verdict")
-    page.get_by_role("textbox", name="Label of the unit", exact=True).fill("XXXX")
-    expect(verdict).to_contain_text("MISMATCH")
-    page.get_by_role("textbox", name="Label of the unit", exact=True).fill(unit.check_code.lower())
-    expect(verdict).to_contain_text("MATCH: this is the unit of this couple")
-    page.get_by_label("She said herself").check()
-    page.get_by_label("Label of the unit, read by the second person").fill(unit.check_code)
-    page.get_by_label("Second person: sign-on name").fill(second)
-    page.get_by_label("Second person: password").fill(SECRET)
-    page.get_by_label("Cells (million)").fill("2")
-    expect(verdict).to_contain_text("Does not count because")
-    page.get_by_label("Cells (million)").fill("8.5")
-    expect(verdict).not_to_contain_text("Does not count")
-    expect(verdict).to_contain_text("Counts")
-    page.get_by_label("Volume injected (ml)").fill("1")
-    page.get_by_label("Sites").fill("4")
-    page.get_by_role("combobox", name="Route", exact=True).select_option("intradermal")
-    page.get_by_label("Arm").select_option("left")
-    fits(page)
-    page.get_by_role("button", name="Record the dose").click()
-    page.wait_for_url("**/treatments/treatment/**")
-    expect(page.get_by_text("The dose is recorded")).to_be_visible()
-    assert Record.objects.get(kind="fulfilled").data["given"]["unit"] == unit.code
-    assert UnitCheck.objects.get().matches
-    page.context.close()
+    with seated(browser, live_server, session.clinic, "nurse", 390) as page:
+        page.goto(f"/admin/treatments/appointment/{session.row.pk}/attend/")
+        expect(page).to_have_url(re.compile(r"/dose/$"))
+        fits(page)
+        verdict = page.get_by_role("region", name="Verdict")
+        page.get_by_role("textbox", name="Label of the unit", exact=True).fill("XXXX")
+        expect(verdict).to_contain_text("MISMATCH")
+        page.get_by_role("textbox", name="Label of the unit", exact=True).fill(unit.check_code.lower())
+        expect(verdict).to_contain_text("MATCH: this is the unit of this couple")
+        page.get_by_label("She said herself").check()
+        page.get_by_label("Label of the unit, read by the second person").fill(unit.check_code)
+        page.get_by_label("Second person: sign-on name").fill(second)
+        page.get_by_label("Second person: password").fill(SECRET)
+        page.get_by_label("Cells (million)").fill("2")
+        expect(verdict).to_contain_text("Does not count because")
+        page.get_by_label("Cells (million)").fill("8.5")
+        expect(verdict).not_to_contain_text("Does not count")
+        expect(verdict).to_contain_text("Counts")
+        page.get_by_label("Volume injected (ml)").fill("1")
+        page.get_by_label("Sites").fill("4")
+        page.get_by_role("combobox", name="Route", exact=True).select_option("intradermal")
+        page.get_by_label("Arm").select_option("left")
+        fits(page)
+        page.get_by_role("button", name="Record the dose").click()
+        page.wait_for_url("**/treatments/treatment/**")
+        expect(page.get_by_text("The dose is recorded")).to_be_visible()
+        assert Record.objects.get(kind="fulfilled").data["given"]["unit"] == unit.code
+        assert UnitCheck.objects.get().matches
 
 
-@pytest.mark.parametrize("width", [1440])
 def test_a_unit_is_labelled_by_the_nurse_and_released_by_the_doctor(
-    browser: Browser, live_server: LiveServer, session: Session, width: int
+    browser: Browser, live_server: LiveServer, session: Session
 ) -> None:
-    nurse = signed_in(browser, live_server, session, "nurse", width)
-    nurse.goto(f"/admin/treatments/appointment/{session.row.pk}/dose/")
-    expect(nurse.get_by_text("NO UNIT")).to_be_visible()
-    fits(nurse)
-    nurse.get_by_label("Drawn at").fill("09:30")
-    nurse.get_by_role("button", name="Label the unit").click()
-    expect(nurse.get_by_text("NOT RELEASED")).to_be_visible()
-    nurse.context.close()
-    doctor = signed_in(browser, live_server, session, "doctor", width)
-    doctor.goto(f"/admin/treatments/appointment/{session.row.pk}/dose/")
-    doctor.get_by_role("button", name="Release it in my name").click()
-    expect(doctor.get_by_text("The unit is released.")).to_be_visible()
-    fits(doctor)
-    assert DonorUnit.objects.get().released_at is not None
-    doctor.context.close()
+    with seated(browser, live_server, session.clinic, "nurse") as nurse:
+        nurse.goto(f"/admin/treatments/appointment/{session.row.pk}/dose/")
+        expect(nurse.get_by_text("NO UNIT")).to_be_visible()
+        fits(nurse)
+        nurse.get_by_label("Drawn at").fill("09:30")
+        nurse.get_by_role("button", name="Label the unit").click()
+        expect(nurse.get_by_text("NOT RELEASED")).to_be_visible()
+    with seated(browser, live_server, session.clinic, "doctor") as doctor:
+        doctor.goto(f"/admin/treatments/appointment/{session.row.pk}/dose/")
+        doctor.get_by_role("button", name="Release it in my name").click()
+        expect(doctor.get_by_text("The unit is released.")).to_be_visible()
+        fits(doctor)
+        assert DonorUnit.objects.get().released_at is not None
 
 
-@pytest.mark.parametrize("width", [390])
 def test_a_failed_fitness_check_leads_to_the_best_days(
-    browser: Browser, live_server: LiveServer, session: Session, width: int
+    browser: Browser, live_server: LiveServer, session: Session
 ) -> None:
-    page = signed_in(browser, live_server, session, "nurse", width)
-    page.goto(f"/admin/treatments/appointment/{session.row.pk}/fitness/")
-    fits(page)
-    for group in page.get_by_role("group").filter(has=page.get_by_role("radio")).all():
-        if group.get_by_role("group").count() == 0:
-            group.get_by_role("radio").first.check()
-    page.get_by_role("group", name="Donor", exact=True).get_by_label("Yes: stop the session").first.check()
-    page.get_by_role("button", name="Both were asked").click()
-    page.wait_for_url("**/again/")
-    fits(page)
-    page.get_by_role("button", name="Book both").first.click()
-    expect(page.get_by_text("Both are booked again.")).to_be_visible()
-    assert session.row.status == "booked"
-    page.context.close()
+    with seated(browser, live_server, session.clinic, "nurse", 390) as page:
+        page.goto(f"/admin/treatments/appointment/{session.row.pk}/fitness/")
+        fits(page)
+        for group in page.get_by_role("group").filter(has=page.get_by_role("radio")).all():
+            if group.get_by_role("group").count() == 0:
+                group.get_by_role("radio").first.check()
+        page.get_by_role("group", name="Donor", exact=True).get_by_label(
+            "Yes: stop the session"
+        ).first.check()
+        page.get_by_role("button", name="Both were asked").click()
+        page.wait_for_url("**/again/")
+        fits(page)
+        page.get_by_role("button", name="Book both").first.click()
+        expect(page.get_by_text("Both are booked again.")).to_be_visible()
+        assert session.row.status == "booked"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +13,16 @@ from openpyxl import Workbook
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from apps.clinic.models import Clinic, User
+from apps.clinic.models import Clinic
 from apps.couples.models import Couple
 from apps.couples.services import PersonInput
 from apps.treatments.intake.columns import COLUMNS
 from apps.treatments.intake.services import work_lines
 from tests import rows
+from tests.browser.seats import fits, pictured, seated
 from tests.rows import AT
 
-PASSWORD = "a-long-enough-secret"
-BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
 EXAMPLE = {column.name: column.example for column in COLUMNS if column.example}
-SHOTS: Path | None = None
 
 
 @pytest.fixture
@@ -39,35 +35,10 @@ def clinic(transactional_db: None, stand_at: Any, monkeypatch: pytest.MonkeyPatc
     return made
 
 
-@contextmanager
-def seated(browser: Browser, server: LiveServer, clinic: Clinic, width: int) -> Iterator[Page]:
-    """A nurse's page after her log-in; errors of the console fail the test."""
-    user = User.objects.get(pk=rows.staff(clinic, "nurse").user_id)
-    user.set_password(PASSWORD)
-    user.save()
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, base_url=server.url, locale="en-GB"
-    )
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(user.username)
-    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    yield page
-    context.close()
-    assert not wrong
-
-
 def good(page: Page, name: str) -> None:
-    """Nothing reaches beyond the screen, and nothing of the page itself is out of reach for anybody."""
-    page.wait_for_load_state()
-    if SHOTS:
-        width = (page.viewport_size or {"width": 0})["width"]
-        page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
-    assert page.evaluate(BEYOND) <= 0, page.url
+    """It fits, and nothing of the page itself is out of reach for anybody."""
+    fits(page)
+    pictured(page, f"import-{name}")
     found = Axe().run(page, context="#content")
     assert found.violations_count == 0, found.generate_report()
 
@@ -94,11 +65,10 @@ def a_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("width", [1440])
 def test_a_file_is_tried_confirmed_carried_out_and_released(
-    browser: Browser, live_server: LiveServer, clinic: Clinic, width: int, tmp_path: Path
+    browser: Browser, live_server: LiveServer, clinic: Clinic, tmp_path: Path
 ) -> None:
-    with seated(browser, live_server, clinic, width) as page:
+    with seated(browser, live_server, clinic, "nurse") as page:
         page.goto("/admin/couples/couple/")
         good(page, "list")
         page.get_by_role("link", name="Import", exact=True).click()
@@ -127,13 +97,12 @@ def test_a_file_is_tried_confirmed_carried_out_and_released(
     ]
 
 
-@pytest.mark.parametrize("width", [390])
 def test_somebody_who_is_here_is_offered_and_two_entries_become_one(
-    browser: Browser, live_server: LiveServer, clinic: Clinic, width: int
+    browser: Browser, live_server: LiveServer, clinic: Clinic
 ) -> None:
     other = PersonInput("Suresh", "Babu")
     rows.a_couple(clinic, recipient=replace(rows.LALITHA, given_name="Lalita"), partner=other)
-    with seated(browser, live_server, clinic, width) as page:
+    with seated(browser, live_server, clinic, "nurse", 390) as page:
         page.goto("/admin/couples/couple/add/")
         recipient = page.get_by_role("group", name="Recipient")
         recipient.get_by_label("Given name").fill("Lalitha")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from apps.clinic.models import Clinic, User
+from apps.clinic.models import Clinic
 from apps.treatments.drafts import start_draft
 from apps.treatments.models import ProtocolDraft, ProtocolVersion
 from protocols import library_text
 from protocols.editing.exchanging import with_heading, with_numbers
 from tests import rows
-from tests.browser.test_desk import PASSWORD, fits
+from tests.browser.seats import fits, seated
 
 GAP, CAP = "steps.1.next.0.target", "steps.1.rounds.cap"
 LIT = with_heading(library_text("lit-standard"), {"version": "2027-1"})
@@ -41,32 +39,6 @@ def clinic(transactional_db: None, stand_at: Any) -> Clinic:
 def draft(clinic: Clinic) -> ProtocolDraft:
     doctor = rows.staff(clinic, "doctor", "earlier-doctor")
     return start_draft(clinic=clinic, document=LIT, library="lit-standard", actor=doctor, at=rows.AT)
-
-
-@contextmanager
-def a_doctor(
-    browser: Browser, server: LiveServer, clinic: Clinic, *, width: int = 1280, script: bool = True
-) -> Iterator[Page]:
-    """A doctor's page, signed in; errors of the console fail the test. `script`: whether the editor's own arrives."""
-    user = User.objects.get(pk=rows.staff(clinic, "doctor").user_id)
-    user.set_password(PASSWORD)
-    user.save()
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, base_url=server.url, locale="en-GB"
-    )
-    if not script:
-        context.route("**/protocol_editor*.js", lambda route: route.abort())
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(user.username)
-    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    yield page
-    context.close()
-    assert not wrong
 
 
 class Keyboard:
@@ -108,7 +80,7 @@ class Keyboard:
 def test_a_doctor_copies_edits_mends_previews_and_signs_with_the_keyboard_alone(
     browser: Browser, live_server: LiveServer, clinic: Clinic
 ) -> None:
-    with a_doctor(browser, live_server, clinic) as page:
+    with seated(browser, live_server, clinic, "doctor") as page:
         keys, status = Keyboard(page), page.locator("#protocol-status")
         page.goto("/admin/treatments/protocolversion/")
         keys.to(text="Copy and edit a protocol")
@@ -170,7 +142,7 @@ def test_a_doctor_copies_edits_mends_previews_and_signs_with_the_keyboard_alone(
 def test_the_document_is_edited_with_line_numbers_and_its_faults_lead_to_their_line(
     browser: Browser, live_server: LiveServer, clinic: Clinic, draft: ProtocolDraft
 ) -> None:
-    with a_doctor(browser, live_server, clinic) as page:
+    with seated(browser, live_server, clinic, "doctor") as page:
         keys = Keyboard(page)
         page.goto(f"/admin/treatments/protocolversion/draft/{draft.pk}/edit/")
         keys.to(text="Advanced")
@@ -202,7 +174,8 @@ def test_the_document_is_edited_with_line_numbers_and_its_faults_lead_to_their_l
 def test_where_the_script_does_not_arrive_check_and_save_do_the_same(
     browser: Browser, live_server: LiveServer, clinic: Clinic, draft: ProtocolDraft
 ) -> None:
-    with a_doctor(browser, live_server, clinic, script=False) as page:
+    with seated(browser, live_server, clinic, "doctor") as page:
+        page.route("**/protocol_editor*.js", lambda route: route.abort())
         page.goto(f"/admin/treatments/protocolversion/draft/{draft.pk}/edit/")
         page.locator(f'[name="{CAP}"]').fill("2")
         page.get_by_role("button", name="Check").click()
@@ -215,14 +188,13 @@ def test_where_the_script_does_not_arrive_check_and_save_do_the_same(
     assert draft.document == with_numbers(LIT, {CAP: "8"})
 
 
-@pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_of_the_editor_fits_its_screen_and_names_its_fields(
-    browser: Browser, live_server: LiveServer, clinic: Clinic, draft: ProtocolDraft, width: int
+    browser: Browser, live_server: LiveServer, clinic: Clinic, draft: ProtocolDraft
 ) -> None:
     bad = with_numbers(LIT, {GAP: "4 wks", CAP: "2", "steps.1.content.cells_million": ""})
     doctor = rows.staff(clinic, "doctor", "another-doctor")
     faulty = start_draft(clinic=clinic, document=bad, library="lit-standard", actor=doctor, at=rows.AT)
-    with a_doctor(browser, live_server, clinic, width=width) as page:
+    with seated(browser, live_server, clinic, "doctor") as page:
         for path in (
             "copy/",
             f"draft/{draft.pk}/edit/",

@@ -16,7 +16,7 @@ from apps.treatments.moving import apply_lines
 from apps.treatments.services import publish_protocol
 from protocols import library_text
 from tests import rows
-from tests.browser.test_desk import WIDTHS, fits, signed_in
+from tests.browser.seats import fits, seated
 
 AT = rows.AT
 NOW = AT + timedelta(weeks=1, hours=1)
@@ -52,11 +52,10 @@ def treatments(transactional_db: None, stand_at: Any) -> list[Treatment]:
     return found
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_a_doctor_moves_treatments_as_they_were_seen_and_takes_one_back(
-    browser: Browser, live_server: LiveServer, treatments: list[Treatment], width: int
+    browser: Browser, live_server: LiveServer, treatments: list[Treatment]
 ) -> None:
-    with signed_in(browser, live_server, treatments[0], "doctor", width) as page:
+    with seated(browser, live_server, treatments[0].clinic, "doctor") as page:
         page.goto("/admin/treatments/protocolversion/")
         page.get_by_role("link", name="LIT, standard course").first.click()
         page.get_by_role("link", name="Compare with another version").click()
