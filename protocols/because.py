@@ -141,8 +141,16 @@ Reason = RelationReason | ProposalReason | StateReason
 
 
 def in_words(reasons: Sequence[Reason]) -> str:
-    """The derivation as sentences, the deciding relation first: ``4 weeks after dose 1 (12 Jan)``."""
-    return ". ".join(reason.words() for reason in reasons)
+    """The derivation as sentences, the deciding relation first: ``4 weeks after dose 1 (12 Jan), so 9 Feb``."""
+    text = ""
+    for words in (reason.words() for reason in reasons):
+        if not text:
+            text = words
+        elif words.startswith("so "):
+            text += f", {words}"
+        else:
+            text += f". {words[:1].upper()}{words[1:]}"
+    return text
 
 
 def full_day(day: date) -> str:

@@ -115,7 +115,7 @@ def assert_proposal_follows(proposal: dict[str, Any], visit: dict[str, Any], his
 
 def test_words_say_the_same_with_the_deciding_relation_first() -> None:
     redose = visit_of(plan_on("2026-04-12", responder()), "re-dose")
-    assert redose.because_text == "6 months after dose 3 (9 Mar). so 9 Sep"
+    assert redose.because_text == "6 months after dose 3 (9 Mar), so 9 Sep"
     late = visit_of(plan_on("2026-09-20", responder()), "re-dose")
     assert late.because_text == "6 months after dose 3 (9 Mar). 9 Sep has passed, so 2 weeks later"
     assert late.proposed_on == day("2026-09-23")

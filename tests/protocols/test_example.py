@@ -44,7 +44,7 @@ def test_the_standard_course_runs_from_the_start_to_the_booster_in_pregnancy() -
 def test_every_visit_says_why_it_is_on_its_day() -> None:
     rows = example_of(LIT, MONDAY_TO_SATURDAY, TODAY).rows
     second = [row for row in rows if row.visit is not None and row.visit.dose == 2]
-    assert [row.why.split(".")[0] for row in second] == ["4 weeks after dose 1 (26 Jan)"]
+    assert [row.why.split(", so")[0] for row in second] == ["4 weeks after dose 1 (26 Jan)"]
 
 
 def test_a_changed_number_moves_what_follows_from_it() -> None:

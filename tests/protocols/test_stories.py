@@ -199,7 +199,7 @@ def test_two_early_doses_in_a_row_each_move_the_repeat() -> None:
     planned = plan_on("2026-01-26", records)  # type: ignore[arg-type]
     repeat = visit_of(planned, SENSITISATION, 4)
     assert (repeat.dose, repeat.proposed_on) == (2, day("2026-02-23"))
-    assert repeat.because_text == "4 weeks after the dose of 26 Jan that did not count (26 Jan). so 23 Feb"
+    assert repeat.because_text == "4 weeks after the dose of 26 Jan that did not count (26 Jan), so 23 Feb"
     assert visit_of(planned, SENSITISATION, 5).dose == 3
 
 

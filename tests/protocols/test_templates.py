@@ -219,7 +219,7 @@ def test_the_second_round_is_timed_by_the_result_and_by_the_dose_before() -> Non
     assert third.window is not None
     assert (third.window.earliest, third.proposed_on) == (day("2026-02-09"), day("2026-02-26"))
     assert third.because_text.startswith(
-        "1 week after the test result (19 Feb). at least 2 weeks after dose 2"
+        "1 week after the test result (19 Feb). At least 2 weeks after dose 2"
     )
 
 

@@ -102,7 +102,7 @@ def test_two_anchors_bound_a_visit_together() -> None:
     assert control.proposed_on == day("2026-02-02")
     assert not control.provisional
     assert control.because_text == (
-        "3 weeks after the dose (12 Jan). 2 weeks before operation (9 Mar, planned). so 2 Feb"
+        "3 weeks after the dose (12 Jan). 2 weeks before operation (9 Mar, planned), so 2 Feb"
     )
 
 
