@@ -5,15 +5,16 @@ Each question costs a fixed number of queries, however many sessions there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
+from apps.booking.coming_queries import with_coming
 from apps.booking.models import ActivityState, DayEnd, DaySheet, SessionActivity
-from apps.clinic.clock import day_bounds, local_date
+from apps.clinic.clock import day_bounds
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.treatments.models import Appointment, Occupation
@@ -34,6 +35,11 @@ class DaySession:
     appointment: Appointment
     activities: tuple[SessionActivity, ...]
     taken: tuple[Occupation, ...]
+
+    @property
+    def coming(self) -> tuple[UUID, ...]:
+        """Who has said that they come at this time; empty for a visit that was not read for its day."""
+        return tuple(getattr(self.appointment, "coming", ()))
 
     @property
     def starts_at(self) -> datetime:
@@ -97,10 +103,12 @@ def without_outcome(clinic: Clinic, on: date) -> tuple[Appointment, ...]:
     return tuple(found.filter(starts_at__gte=begins, starts_at__lt=ends).order_by("starts_at"))
 
 
-def waiting_for_outcome(clinic: Clinic, at: datetime) -> tuple[Appointment, ...]:
-    """Visits in force whose time is over at `at`, on today and on earlier days, oldest first."""
-    found = appointments_of(clinic, status=STATUSES_IN_FORCE).filter(ends_at__lte=at)
-    return tuple(found.order_by("starts_at"))
+def earlier_without_outcome(clinic: Clinic, on: date) -> QuerySet[Appointment]:
+    """Visits in force of the days before that one, oldest first: nobody has said anything of them."""
+    found = appointments_of(clinic, status=STATUSES_IN_FORCE).filter(
+        starts_at__lt=day_bounds(clinic.zone, on)[0]
+    )
+    return found.order_by("starts_at", "pk")
 
 
 def end_of(clinic: Clinic, on: date) -> DayEnd | None:
@@ -125,14 +133,6 @@ def sheet_of(clinic: Clinic, on: date) -> DaySheet:
     return found
 
 
-def days_of(sessions: Iterable[DaySession], zone: str) -> dict[date, list[DaySession]]:
-    """The sessions by the clinic's own day."""
-    days: dict[date, list[DaySession]] = {}
-    for session in sessions:
-        days.setdefault(local_date(zone, session.starts_at), []).append(session)
-    return days
-
-
 def _sessions(
     clinic: Clinic, chosen: Q, to_on: date | None, *, every_status: bool = False
 ) -> tuple[DaySession, ...]:
@@ -145,9 +145,13 @@ def _sessions(
     places = (
         Occupation.objects.filter(resource__isnull=False).select_related("resource").order_by("starts_at")
     )
-    found = found.order_by("starts_at", "pk").prefetch_related(
-        Prefetch("activities", SessionActivity.objects.order_by("position"), to_attr="chain"),
-        Prefetch("occupations", places, to_attr="places"),
+    found = (
+        with_coming(found)
+        .order_by("starts_at", "pk")
+        .prefetch_related(
+            Prefetch("activities", SessionActivity.objects.order_by("position"), to_attr="chain"),
+            Prefetch("occupations", places, to_attr="places"),
+        )
     )
     return tuple(_session(row) for row in found)
 

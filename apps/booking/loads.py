@@ -5,17 +5,19 @@ What there is comes from the loading that the search for slots uses (`free`), so
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from apps.booking.chains import Spot
-from apps.booking.day_queries import days_of, sessions_of
 from apps.booking.free import Free, Whose, load_free
 from apps.booking.grid import GRAIN, Day, day_of, span
+from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.loading import workdays_of
 from apps.clinic.models import Clinic, ResourceKind
+from apps.treatments.models import Appointment
 from apps.treatments.overlap import STATUSES_IN_FORCE
 
 _MINUTES = int(GRAIN.total_seconds()) // 60
@@ -60,16 +62,28 @@ def load_of(clinic: Clinic, from_on: date, to_on: date, *, at: datetime) -> tupl
         return ()
     free = load_free(clinic, ResourceKind.values, Whose(uuid4(), uuid4(), ()), days, at=at)
     workdays = workdays_of(clinic)
-    sessions = days_of(sessions_of(clinic, from_on, to_on), clinic.zone)
+    visits = _visits(clinic, from_on, to_on)
     loads = []
     for day in days:
         is_open = workdays.is_open(day.on)
-        counted = [one for one in sessions.get(day.on, ()) if one.appointment.status in _COUNTED]
         kinds = {
             kind: _load(free, day, kind, is_open) for kind in ResourceKind.values if kind in free.resources
         }
-        loads.append(DayLoad(day.on, is_open, len(counted), kinds))
+        loads.append(DayLoad(day.on, is_open, visits[day.on], kinds))
     return tuple(loads)
+
+
+def _visits(clinic: Clinic, from_on: date, to_on: date) -> Counter[date]:
+    """How many visits each of the clinic's days has, by their beginnings."""
+    begins, ends = day_bounds(clinic.zone, from_on)[0], day_bounds(clinic.zone, to_on)[1]
+    times = Appointment.objects.filter(
+        clinic=clinic, status__in=_COUNTED, starts_at__gte=begins, starts_at__lt=ends
+    )
+    return Counter(
+        local_date(clinic.zone, starts_at)
+        for starts_at in times.values_list("starts_at", flat=True)
+        if starts_at
+    )
 
 
 def _load(free: Free, day: Day, kind: str, is_open: bool) -> Load:

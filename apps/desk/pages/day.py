@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from apps.booking.day_queries import (
     DaySession,
+    earlier_without_outcome,
     end_of,
     session_by_id,
     sessions_of,
     taken_of,
-    waiting_for_outcome,
     without_outcome,
 )
 from apps.booking.undoing import undoable
@@ -57,6 +57,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(sheet_address(clinic, desk.today(clinic)))
 
 
+# So many visits of earlier days stand on the sheet of today, the oldest first; the rest is on its own list.
+_EARLIER = 20
+
+
 def sheet(request: HttpRequest, clinic: UUID, on: str) -> HttpResponse:
     """The day by time, then its rooms and people in lanes, then what is still to be said of it."""
     return _show(request, clinic, day_of(on), "sheet")
@@ -85,7 +89,7 @@ def _show(request: HttpRequest, pk: UUID, on: date, view: str) -> HttpResponse:
         "rows": [],
         "axis": None,
         "lanes": [],
-        **ending(clinic, on, desk),
+        **(ending(clinic, on, desk) if view == "sheet" else {}),
         "closed": bool(closed_days(clinic, on, on)),
     }
     moved = next((one for one in found if str(one.appointment.pk) == request.GET.get("moved")), None)
@@ -141,13 +145,13 @@ def ending(clinic: Clinic, on: date, desk: Desk) -> dict[str, object]:
         return {"open_visits": [], "open_count": 0, "ended": None, "may_end": False, "is_past": False}
     visits = without_outcome(clinic, on)
     over = [visit for visit in visits if on < today or (visit.ends_at and visit.ends_at <= desk.at)]
-    earlier = (
-        [one for one in waiting_for_outcome(clinic, desk.at) if local(one).date() < on] if on == today else []
-    )
+    earlier = earlier_without_outcome(clinic, on) if on == today else Appointment.objects.none()
+    first, count = list(earlier[:_EARLIER]), earlier.count()
     return {
         "open_visits": [_open(visit, desk) for visit in over],
-        "earlier_visits": [_open(visit, desk, with_day=True) for visit in earlier],
-        "open_count": len(over) + len(earlier),
+        "earlier_visits": [_open(visit, desk, with_day=True) for visit in first],
+        "earlier_more": count - len(first),
+        "open_count": len(over) + count,
         "still_to_come": len(visits) - len(over),
         "ended": end_of(clinic, on),
         "may_end": desk.may("end the day", clinic),

@@ -77,7 +77,7 @@ def test_another_clinics_day_is_not_seen(clinic: Clinic, nurse: Actor) -> None:
     assert day_queries.sessions_of(london, DAY, DAY) == ()
     assert day_queries.taken_of(london, DAY, DAY, AT) == ()
     assert day_queries.without_outcome(london, DAY) == ()
-    assert day_queries.waiting_for_outcome(london, START + timedelta(days=1)) == ()
+    assert not day_queries.earlier_without_outcome(london, DAY + timedelta(days=1)).exists()
     with pytest.raises(NotFound):
         day_queries.session_by_id(london, visit.pk)
     with pytest.raises(NotFound):
@@ -110,15 +110,14 @@ def test_a_dead_pencil_is_not_shown_as_taken(clinic: Clinic, nurse: Actor) -> No
     assert day_queries.taken_of(clinic, DAY, DAY, START) == ()
 
 
-def test_a_visit_waits_for_its_outcome_from_its_end_on_until_a_person_speaks(
+def test_a_visit_waits_for_its_outcome_on_every_later_day_until_a_person_speaks(
     clinic: Clinic, nurse: Actor
 ) -> None:
     visit = days.a_dose(clinic, nurse)
-    assert visit.ends_at is not None
-    assert day_queries.waiting_for_outcome(clinic, visit.ends_at - timedelta(minutes=1)) == ()
-    assert [one.pk for one in day_queries.waiting_for_outcome(clinic, visit.ends_at)] == [visit.pk]
+    tomorrow, late = DAY + timedelta(days=1), DAY + timedelta(days=7)
+    assert not day_queries.earlier_without_outcome(clinic, DAY).exists()
     # A week later still: the clock never says missed.
-    late = visit.ends_at + timedelta(days=7)
-    assert [one.pk for one in day_queries.waiting_for_outcome(clinic, late)] == [visit.pk]
-    booking.miss(appointment=visit, reason="", actor=nurse, at=late)
-    assert day_queries.waiting_for_outcome(clinic, late) == ()
+    for on in (tomorrow, late):
+        assert list(day_queries.earlier_without_outcome(clinic, on)) == [visit]
+    booking.miss(appointment=visit, reason="", actor=nurse, at=START + timedelta(days=7))
+    assert not day_queries.earlier_without_outcome(clinic, late).exists()
