@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from lit_tracker import beat, contracts, look
+from lit_tracker import beat, contracts, look, outgoing, worker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -83,6 +83,7 @@ ROOT_URLCONF = "lit_tracker.urls"
 WSGI_APPLICATION = "lit_tracker.wsgi.application"
 LANGUAGE_CODE = "en"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -184,30 +185,8 @@ CACHES = {
 }
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    "socket_timeout": 5,
-    "socket_connect_timeout": 3,
-    "health_check_interval": 15,
-    "socket_keepalive": True,
-}
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_RESULT_EXPIRES = None  # nothing is kept, so nothing is cleaned up
-CELERY_TASK_TIME_LIMIT = 120
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_CONCURRENCY = int(number("WORKER_CONCURRENCY", default=2, least=1, most=256))
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_REDIRECT_STDOUTS = False  # the console mail back end prints mails, not log lines
-CELERY_TIMEZONE = "UTC"
+vars().update(worker.CELERY)
 
 SWEEP_SECONDS = number("SWEEP_SECONDS", default=60, least=0.2, most=60)
 CELERY_BEAT_SCHEDULER = "lit_tracker.beat:EagerScheduler"
@@ -271,22 +250,13 @@ vars().update(env.email("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"clinic@{_base.hostname}")
 
-# E-mail through a provider that django-anymail knows, in place of EMAIL_URL: its name and its own settings.
-_esp = env.str("EMAIL_PROVIDER", default="")
-if _esp:
-    EMAIL_BACKEND = f"anymail.backends.{_esp}.EmailBackend"
-# Its reports come to /api/v1/hooks/email/: the dotted name of anymail's view that reads them.
-EMAIL_HOOK = env.str("EMAIL_HOOK", default="")
-ANYMAIL = env.json("ANYMAIL", default={}) | {"REQUESTS_TIMEOUT": (3, 15)}
-
-# --- Messages: where providers are, and how long they may take ------------------------------------------
-
-MESSAGE_PROVIDERS = {
-    "twilio": env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/"),
-    "msg91": env.str("MSG91_URL", default="https://control.msg91.com").rstrip("/"),
-    "whatsapp": env.str("WHATSAPP_URL", default="https://graph.facebook.com/v23.0").rstrip("/"),
-}
-MESSAGE_TIMEOUTS = (3, 15)  # seconds: to connect, to answer
+# Providers of e-mail, SMS and WhatsApp: where they are, how long they may take.
+_outgoing = outgoing.of(env)
+vars().update({name: _outgoing[name] for name in _outgoing.keys() & {"EMAIL_BACKEND"}})
+EMAIL_HOOK: str = _outgoing["EMAIL_HOOK"]
+ANYMAIL = _outgoing["ANYMAIL"]
+MESSAGE_PROVIDERS: dict[str, str] = _outgoing["MESSAGE_PROVIDERS"]
+MESSAGE_TIMEOUTS: tuple[float, float] = _outgoing["MESSAGE_TIMEOUTS"]
 
 # --- API ------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("oauth/", include((oauth_addresses, "oauth2_provider"))),
     path("api/v1/", include("apps.api.urls")),
+    path("hooks/", include("apps.api.hook_urls")),
     path("feeds/", include("apps.feeds.urls")),
     path("p/", include("apps.portal.urls")),
     path("healthz", healthz, name="healthz"),

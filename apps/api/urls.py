@@ -7,7 +7,6 @@ from apps.api.views import (
     couples,
     flags,
     front,
-    hooks,
     records,
     sessions,
     slots,
@@ -57,7 +56,5 @@ urlpatterns: list[URLPattern] = [
     path("flags/<uuid:flag_id>/decide/", flags.Decide.as_view(), name="decide"),
     path("schema/", front.SchemaDocument.as_view(), name="schema"),
     path("docs/", front.DocsPage.as_view(), name="docs"),
-    path("hooks/email/", hooks.email_hook, name="email-hook"),
-    path("hooks/<uuid:setting_id>/", hooks.hook, name="hook"),
     re_path(r"^.*$", front.nothing_here, name="nothing"),
 ]

@@ -11,7 +11,7 @@ from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.clock import moment
 from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState
-from apps.reminders.sending import MAX_ATTEMPTS, accept
+from apps.reminders.settling import MAX_ATTEMPTS, accept
 from apps.reminders.texts import SECRET
 
 MAX_ASKS = 5

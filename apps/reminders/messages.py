@@ -22,7 +22,7 @@ from apps.reminders.words import refuse_clinical_words
 from protocols.reminders import CANCELLED, CONFIRMATION
 
 # Languages into which every text is translated. Anybody else reads English, dates included.
-SPOKEN = ("en",)
+SPOKEN = ("en", "hi", "te", "ur")
 # No native reader has gone through these yet: the desk says so, and so does docs/messages.md.
 UNREVIEWED = frozenset({"hi", "te", "ur"})
 _RIGHT_TO_LEFT = frozenset({"ur"})

@@ -70,15 +70,7 @@ def say(
             },
         )
         if is_new:
-            record_change(
-                clinic_id=person.clinic_id,
-                kind="message.asked",
-                subject_type="delivery",
-                subject_id=row.pk,
-                actor=actor,
-                at=at,
-                detail={"kind": kind, "person": str(person.pk)},
-            )
+            _tell(row, actor, at)
     return row
 
 
@@ -94,6 +86,18 @@ def ask_to_call(*, person: Person, key: str, actor: Actor, at: datetime) -> Deli
         actor=actor,
         at=at,
         not_after=max(first, at) + CALL_US_HOLDS,
+    )
+
+
+def _tell(row: Delivery, actor: Actor, at: datetime) -> None:
+    record_change(
+        clinic_id=row.clinic_id,
+        kind="message.asked",
+        subject_type="delivery",
+        subject_id=row.pk,
+        actor=actor,
+        at=at,
+        detail={"kind": row.kind, "person": str(row.person_id)},
     )
 
 

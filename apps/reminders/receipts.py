@@ -13,7 +13,7 @@ from apps.clinic.models import Clinic
 from apps.couples.routes import mark_route
 from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState, Receipt
-from apps.reminders.sending import accept
+from apps.reminders.settling import accept
 
 _RANK = {"": 0, Receipt.DELIVERED: 1, Receipt.READ: 2}
 

@@ -13,7 +13,6 @@ cannot be, and what nobody can say is never sent again.
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,23 +26,21 @@ from apps.couples.models import WRITTEN, RouteChannel
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.chasing import why_stale
 from apps.reminders.clock import moment
-from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
-from apps.reminders.models import Delivery, DeliveryState, Receipt
+from apps.reminders.handing import ask_staff_to_tell
+from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
+from apps.reminders.settling import ASK_AFTER, accept, settle_otherwise
+from apps.reminders.settling import pause_after as pause_after
 from apps.reminders.texts import ANSWERS, SECRET, UNTIMED
 from apps.reminders.timing import moment_to_send
-from apps.reminders.wording import has_another_way, is_said_to, kept_body, letter_of, way_for
+from apps.reminders.wording import is_said_to, kept_body, letter_of, way_for
 from apps.reminders.words import ClinicalWord
 
 LEASE = timedelta(minutes=5)
-MAX_ATTEMPTS = 5
-FIRST_PAUSE = timedelta(minutes=2)
 # How soon after a brake is released the last of what waited for it goes out.
 BRAKE_LOOK = timedelta(minutes=5)
 BRAKED = "braked"
-# So long after nobody knew what became of it a provider is asked for the first time.
-ASK_AFTER = timedelta(minutes=2)
 BRAKES_ON = Brake.objects.filter(released_at__isnull=True)
 _log = logging.getLogger(__name__)
 
@@ -225,50 +222,8 @@ def settle(claim: Claim, outcome: Outcome, *, at: datetime | None = None) -> str
             return DeliveryState.SENT
         if row is None or row.state != DeliveryState.LEASED:
             return ""
-        _settle_otherwise(row, outcome, row.now)
+        settle_otherwise(row, outcome, row.now)
         return str(row.state)
-
-
-def accept(row: Delivery, *, provider_id: str, now: datetime) -> None:
-    """The provider took it. A receipt that came before this word and says that it failed stands."""
-    failed = row.receipt == Receipt.FAILED
-    row.state = DeliveryState.DEAD if failed else DeliveryState.SENT
-    row.sent_at, row.lease_until = row.sent_at or now, None
-    row.provider_id = provider_id or row.provider_id
-    row.last_error = row.last_error if failed else ""
-    if row.kind in SECRET:
-        row.blanks = {}
-    row.save(update_fields=["state", "sent_at", "lease_until", "last_error", "provider_id", "blanks"])
-
-
-def _settle_otherwise(row: Delivery, outcome: Outcome, now: datetime) -> None:
-    # A row that failed before it had begun (its wording) counts as an attempt all the same.
-    row.attempts += 1 if row.attempt_began_at is None else 0
-    row.lease_until, row.last_error = None, outcome.error[:80]
-    if outcome.verdict is Verdict.UNKNOWN:
-        row.state, row.next_try_at = DeliveryState.UNKNOWN, now + ASK_AFTER
-    elif outcome.verdict is Verdict.REFUSED and outcome.bad_address and has_another_way(row, now):
-        row.state, row.attempt_began_at, row.next_try_at = DeliveryState.PENDING, None, now
-    elif outcome.verdict is Verdict.REFUSED or row.attempts >= MAX_ATTEMPTS:
-        row.state = DeliveryState.DEAD
-    else:
-        row.state, row.attempt_began_at = DeliveryState.PENDING, None
-        wished = outcome.retry_after or timedelta()
-        row.next_try_at = now + max(pause_after(row.attempts, random.random()), wished)
-    if row.kind in SECRET and row.state != DeliveryState.PENDING:
-        row.blanks = {}
-    row.save()
-    if row.state == DeliveryState.DEAD:
-        ask_staff_to_call(row, now)
-
-
-def pause_after(attempts: int, spread: float) -> timedelta:
-    """2, 4, 8, 16 minutes, each stretched by up to a half, so that what failed together does not return
-    together.
-
-    `spread` lies in [0, 1).
-    """
-    return FIRST_PAUSE * (2.0 ** (attempts - 1) * (1 + spread / 2))
 
 
 def recover_leases(*, at: datetime | None = None) -> int:

@@ -41,7 +41,7 @@ class TwilioChannel:
             client, line = self._client()
         except NoSecret:
             return Outcome(Verdict.LATER, "no secret")
-        back = f"{settings.BASE_URL}/api/v1/hooks/{self.setting.pk}/?delivery={letter.delivery_id}"
+        back = f"{settings.BASE_URL}/hooks/{self.setting.pk}/?delivery={letter.delivery_id}"
         try:
             message = client.messages.create(
                 to=letter.to, body=letter.body, status_callback=back, **self._sender()

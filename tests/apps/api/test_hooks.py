@@ -71,7 +71,7 @@ def sent(scene: Scene, setting: ChannelSetting) -> Delivery:
 
 
 def from_twilio(setting: ChannelSetting, query: str = "", key: str = SECRET, **told: str) -> HttpResponse:
-    path = f"/api/v1/hooks/{setting.pk}/{query}"
+    path = f"/hooks/{setting.pk}/{query}"
     signature = RequestValidator(key).compute_signature(f"http://testserver{path}", told)
     body, form = urlencode(told), "application/x-www-form-urlencoded"
     answer: Any = Client().post(path, body, content_type=form, headers={"X-Twilio-Signature": signature})
@@ -82,7 +82,7 @@ def from_whatsapp(setting: ChannelSetting, key: str = SECRET, **value: object) -
     body = json.dumps({"entry": [{"changes": [{"value": value}]}]})
     made = hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
     answer: Any = Client().post(
-        f"/api/v1/hooks/{setting.pk}/",
+        f"/hooks/{setting.pk}/",
         body,
         content_type="application/json",
         headers={"X-Hub-Signature-256": f"sha256={made}"},
@@ -92,7 +92,7 @@ def from_whatsapp(setting: ChannelSetting, key: str = SECRET, **value: object) -
 
 def from_msg91(setting: ChannelSetting, key: str = SECRET, **report: str) -> HttpResponse:
     data = json.dumps([{"requestId": "theirs-1", "report": [report]}])
-    path = f"/api/v1/hooks/{setting.pk}/?key={key}"
+    path = f"/hooks/{setting.pk}/?key={key}"
     form = "application/x-www-form-urlencoded"
     answer: Any = Client().post(path, urlencode({"data": data}), content_type=form)
     return answer
@@ -146,7 +146,7 @@ def test_nothing_unsigned_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch)
     message = {"from": NUMBER[1:], "id": "wamid.1", "text": {"body": "STOP"}}
     assert from_whatsapp(whatsapp, key="guess", messages=[message]).status_code == 403
     challenge = {"hub.mode": "subscribe", "hub.verify_token": "our-word", "hub.challenge": "42"}
-    address = f"/api/v1/hooks/{whatsapp.pk}/"
+    address = f"/hooks/{whatsapp.pk}/"
     assert Client().get(address, challenge).content == b"42"
     assert Client().get(address, {**challenge, "hub.verify_token": "x"}).status_code == 403
     set_channel(
@@ -160,8 +160,8 @@ def test_nothing_unsigned_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch)
     assert from_msg91(ChannelSetting.objects.get(channel="sms"), key="guess", status="2").status_code == 403
     monkeypatch.delenv("MESSAGES_HOOK")
     assert from_whatsapp(whatsapp, messages=[message]).status_code == 403
-    assert Client().post("/api/v1/hooks/0190a0a0-0000-7000-8000-000000000001/").status_code == 404
-    assert Client().post("/api/v1/hooks/email/").status_code == 404
+    assert Client().post("/hooks/0190a0a0-0000-7000-8000-000000000001/").status_code == 404
+    assert Client().post("/hooks/email/").status_code == 404
     assert not InboundText.objects.exists()
 
 
@@ -260,7 +260,7 @@ def test_reports_of_the_e_mail_provider_are_read_by_the_library_that_knows_it(
     def post(word: str) -> int:
         basic = base64.b64encode(word.encode()).decode()
         answer: Any = Client().post(
-            "/api/v1/hooks/email/",
+            "/hooks/email/",
             json.dumps(event),
             content_type="application/json",
             headers={"Authorization": f"Basic {basic}"},

@@ -1,13 +1,17 @@
 """The word lint, and every text that goes out."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from apps.clinic.models import Clinic
-from apps.reminders.messages import SPOKEN, plain, render, wording
-from apps.reminders.texts import TEXTS
+from apps.couples.models import Language
+from apps.reminders.checks import clinical_texts, texts_are_neutral
+from apps.reminders.messages import SPOKEN, UNREVIEWED, plain, render, wording
+from apps.reminders.texts import END_BY_CALL, END_BY_REPLY, TEXTS
 from apps.reminders.words import ClinicalWord, clinical_words
+from lit_tracker import catalogues
 
 STARTS = datetime(2026, 1, 15, 2, 30, tzinfo=UTC)
 LAKE_ROAD = Clinic(
@@ -111,3 +115,54 @@ def test_the_wording_follows_from_kind_and_day(
 
 def test_a_line_for_a_header_has_no_control_signs() -> None:
     assert plain("Lake\r\nBcc: x@y\ufeff  Road\u2028") == "Lake Bcc: x@y Road"
+
+
+def test_every_text_is_translated_into_every_language_with_the_same_blanks() -> None:
+    said = {text for words in TEXTS.values() for text in (words.subject, *words.parts, words.short)}
+    said |= {END_BY_CALL, END_BY_REPLY}
+    for source in catalogues.sources():
+        catalogue = catalogues.read(source)
+        for text in said:
+            entry = catalogue.get(text)
+            assert entry, (source, text)
+            assert entry.string, (source, text)
+            assert set(re.findall(r"{\w+}", str(entry.string))) == set(re.findall(r"{\w+}", text)), text
+        assert clinical_words(" ".join(str(entry.string) for entry in catalogue if entry.id)) == (), source
+
+
+def test_what_no_native_reader_has_read_is_marked_so() -> None:
+    marked = {
+        source.parts[-3]
+        for source in catalogues.sources()
+        if any("not reviewed" in entry.user_comments for entry in catalogues.read(source))
+    }
+    assert marked == UNREVIEWED
+    assert (
+        {source.parts[-3] for source in catalogues.sources()} | {"en"} == set(SPOKEN) == set(Language.values)
+    )
+
+
+def test_compiled_catalogues_are_as_new_as_their_sources() -> None:
+    for source in catalogues.sources():
+        assert source.with_suffix(".mo").read_bytes() == catalogues.compiled(source), source
+
+
+def test_dates_and_words_are_the_languages_own_and_numbers_keep_their_order_from_right_to_left() -> None:
+    urdu = render("confirmation", clinic=LAKE_ROAD, starts_at=STARTS, language="ur")
+    assert "جمعرات 15 جنوری 2026 08:00" in urdu.body
+    assert "\u2068+91 40 5550 0100\u2069" in urdu.short
+    telugu = render("book", clinic=LAKE_ROAD, language="te", blanks=BLANKS)
+    assert "గురు 15 జన" in telugu.body
+    hindi = render("code", clinic=LAKE_ROAD, language="hi", blanks=BLANKS)
+    assert hindi.body.startswith("आपका कोड 4711 है।")
+
+
+def test_the_check_of_every_start_refuses_a_clinical_word() -> None:
+    assert clinical_texts({"x": ("Your booster",)}) == ["x: booster"]
+    assert texts_are_neutral(None) == []
+
+
+def test_a_text_that_cannot_be_answered_says_to_call() -> None:
+    text = render("reminder", clinic=LAKE_ROAD, starts_at=STARTS, language="en", can_reply=False)
+    assert "STOP" not in text.short
+    assert text.short.endswith("To end messages call +91 40 5550 0100.")
