@@ -17,6 +17,7 @@ from apps.treatments.gathered import Gathered
 from apps.treatments.loading import appointment_id, flag_id
 from apps.treatments.models import Appointment, CalendarEntry, Flag, FlagState, Record
 from apps.treatments.occupying import write_firm, write_freed
+from apps.treatments.storing import store
 from protocols.diff import Changes
 from protocols.plan import Flag as PlannedFlag
 from protocols.plan import Plan, PlannedVisit, State
@@ -87,10 +88,8 @@ def _write_visits(gathered: Gathered, planned: Plan, changes: Changes, at: datet
     gathered.touched = set()
     if withdrawn:
         Appointment.objects.filter(pk__in=[row.pk for row in withdrawn]).delete()
-    if touched:
-        Appointment.objects.bulk_update(touched, PEOPLE_COLUMNS)
-    if moved:
-        Appointment.objects.bulk_update(moved, PLANNER_COLUMNS)
+    store(touched, PEOPLE_COLUMNS)
+    store(moved, PLANNER_COLUMNS)
     Appointment.objects.bulk_create(created)
     _write_calendar(gathered, [*created, *moved, *touched], withdrawn, at)
     if created or moved or withdrawn:
@@ -223,8 +222,7 @@ def _write_flags(gathered: Gathered, changes: Changes, decided: Mapping[str, UUI
         gathered.tell(f"flag.{row.state}", row)
     Flag.objects.bulk_create(created)
     gathered.flags.update({row.key: row for row in created})
-    if updated:
-        Flag.objects.bulk_update(updated, [*_FLAG_COLUMNS, "state", "raised_at", "closed_at", "decision"])
+    store(updated, (*_FLAG_COLUMNS, "state", "raised_at", "closed_at", "decision"))
 
 
 def _new_flag(gathered: Gathered, flag: PlannedFlag) -> Flag:
