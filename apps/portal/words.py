@@ -31,7 +31,6 @@ SAID: Mapping[str, Promise] = {
     "started": _("You will get messages again."),
     "call": _("We will call you."),
     "thanks": _("Thank you. You can call us any time."),
-    "sent": _("The code is on its way. It may take a few minutes."),
     "closed": _("This page is closed again. It opens with a new code."),
 }
 
@@ -46,7 +45,6 @@ WRONG: Mapping[str, Promise] = {
     "nothing_planned": _("There is nothing planned at the moment."),
     "too_many_links": _("You have five calendar addresses. Please call us to end one."),
     "not_booked": _("This appointment has changed. Please look again."),
-    "call": _("This did not work. Please call us."),
 }
 
 
