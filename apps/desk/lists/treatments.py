@@ -58,9 +58,8 @@ class TreatmentList(_ByCouple):
 
     def rows(self, desk: Desk) -> QuerySet[Any]:
         rows = desk.everywhere(treatments_of, Treatment.objects.none())
-        return rows.annotate(n_open=Count("flags", filter=Q(flags__state=FlagState.OPEN))).order_by(
-            "couple__code"
-        )
+        counted = rows.annotate(n_open=Count("flags", filter=Q(flags__state=FlagState.OPEN)))
+        return counted.defer("protocol_version__document").order_by("couple__code")
 
     @display(description="couple", ordering="couple__code")
     def couple_names(self, row: Treatment) -> str:
@@ -174,7 +173,8 @@ class AppointmentList(_ByCouple):
     def rows(self, desk: Desk) -> QuerySet[Any]:
         """Waiting visits have no day yet and stand in the plan only; so does what is not needed."""
         rows = desk.everywhere(appointments_of, Appointment.objects.none())
-        return rows.exclude(state__in=("waiting", "not_applicable"), status="proposed", held=False)
+        asked_for = rows.exclude(state__in=("waiting", "not_applicable"), status="proposed", held=False)
+        return asked_for.defer("treatment__protocol_version__document")
 
     @display(description="visit")
     def what(self, row: Appointment) -> str:
