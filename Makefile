@@ -11,12 +11,12 @@ PICTURES ?= $(CURDIR)/var/pictures
 
 export PICTURES PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
 
-.PHONY: run test check bench race pictures mutants manage clean runtime tools browser
+.PHONY: run test check bench race pictures mutants manage clean runtime tools browser readers test-clients
 
 run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
 	@exec $(VENV)/python -m lit_tracker.local run
 
-test: tools browser check ## everything CI runs
+test: tools browser readers check ## everything CI runs
 	@$(VENV)/python -m pytest -n 2
 
 check: tools ## what can be said without running the product
@@ -32,6 +32,10 @@ bench: tools ## benchmarks, each beside its floor
 
 race: tools ## 32 processes want one slot, 1,000 times; ends by itself: make race RACE_ROUNDS=100
 	@$(VENV)/python -m benchmarks.racing
+
+test-clients: tools ## calendars in Thunderbird and Evolution themselves, four minutes; installs them where it may
+	@$(VENV)/python -m lit_tracker.local clients
+	@$(VENV)/python -m pytest -q tests/apps/feeds/clients.py
 
 pictures: tools browser ## the desk's pages on the demo's data, at three widths: make pictures PICTURES=/tmp/pictures
 	@$(VENV)/python -m pytest -q tests/browser/pictures.py
@@ -54,3 +58,6 @@ tools:
 
 browser:
 	@$(VENV)/python -m lit_tracker.local browser
+
+readers:
+	@$(VENV)/python -m lit_tracker.local readers

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 
 from apps.clinic.actors import Actor
 from apps.clinic.models import Clinic
@@ -31,17 +32,61 @@ class Link(Protocol):
     def is_live(self) -> bool: ...
 
 
+class CalendarLink(Link, Protocol):
+    """One calendar link, with what it was chosen to show; it may have run out without anybody's doing."""
+
+    shows_windows: bool
+    shows_details: bool
+    has_alarms: bool
+
+    def is_live_at(self, at: datetime) -> bool: ...
+
+
+class Subscribing(Protocol):
+    """All ways to subscribe to one address, and what to tell about them."""
+
+    https: str
+    webcal: str
+    google: str
+    caution: str | Promise
+
+
 class Links(Protocol):
     """Issues, renews and withdraws links. A token is handed out once and never stored."""
 
-    def issue_link(self, *, person: Person, label: str, actor: Actor, at: datetime) -> tuple[Link, str]: ...
-    def rotate(self, *, link: Link, actor: Actor, at: datetime) -> tuple[Link, str]: ...
-    def revoke(self, *, link: Link, actor: Actor, at: datetime) -> Link: ...
+    def issue_link(
+        self,
+        *,
+        person: Person,
+        label: str,
+        actor: Actor,
+        at: datetime,
+        shows_windows: bool = False,
+        shows_details: bool = False,
+        has_alarms: bool = False,
+        expires_at: datetime | None = None,
+    ) -> tuple[CalendarLink, str]: ...
+
+    def choose(
+        self,
+        *,
+        link: CalendarLink,
+        shows_windows: bool,
+        shows_details: bool,
+        has_alarms: bool,
+        actor: Actor,
+        at: datetime,
+    ) -> CalendarLink: ...
+
+    def rotate(self, *, link: CalendarLink, actor: Actor, at: datetime) -> tuple[CalendarLink, str]: ...
+    def revoke(self, *, link: CalendarLink, actor: Actor, at: datetime) -> CalendarLink: ...
+    def subscribing(self, token: str) -> Subscribing: ...
 
 
 class LinksRead(Protocol):
-    def links_of(self, person: Person) -> QuerySet[Link]: ...  # type: ignore[type-var]  # a row of another edge
-    def link_by_id(self, clinic: Clinic, link_id: UUID) -> Link: ...
+    def links_of(self, person: Person) -> QuerySet[CalendarLink]: ...  # type: ignore[type-var]  # another edge's row
+    def link_by_id(self, clinic: Clinic, link_id: UUID) -> CalendarLink: ...
+    def widely_used(self, link: CalendarLink) -> bool: ...
 
 
 class Clients(Protocol):

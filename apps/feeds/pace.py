@@ -26,6 +26,11 @@ def is_within(key: str, limit: int, at: datetime) -> bool:
     return _counted[key] < limit
 
 
+def forget() -> None:
+    """Nobody has asked yet in this minute."""
+    _counted.clear()
+
+
 def _follow(at: datetime) -> None:
     """A new minute begins with nothing, so what is counted never grows with the number of calendars."""
     minute = int(at.timestamp()) // 60

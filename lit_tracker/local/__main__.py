@@ -1,9 +1,9 @@
-"""`python -m lit_tracker.local run | manage ... | clean | browser | mutants`: what the Makefile calls."""
+"""`python -m lit_tracker.local run | manage ... | clean | browser | readers | clients | mutants`: what the Makefile calls."""
 
 import os
 import sys
 
-from lit_tracker.local import browser, launcher, mutants
+from lit_tracker.local import browser, launcher, mutants, readers
 from lit_tracker.local.errors import CannotStart
 
 
@@ -17,10 +17,14 @@ def main(arguments: list[str]) -> int:
             return launcher.clean()
         case ["browser"]:
             return browser.ensure()
+        case ["readers"]:
+            return readers.ensure()
+        case ["clients"]:
+            return readers.ensure_clients()
         case ["mutants"]:
             return mutants.run(mutants.Limits.of(os.environ))
         case _:
-            raise CannotStart("say one of: run, manage ..., clean, browser, mutants")
+            raise CannotStart("say one of: run, manage ..., clean, browser, readers, clients, mutants")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,7 @@ ROUTES: list[Route] = [
     (_PERSON + "change/", couples.edit_person, "person_edit"),
     (_PERSON + "links/", links.show, "person_links"),
     (_PERSON + "links/issue/", links.issue, "link_issue"),
+    ("feeds/link/<uuid:pk>/choose/", links.choose, "link_choose"),
     ("feeds/link/<uuid:pk>/rotate/", links.renew, "link_rotate"),
     ("feeds/link/<uuid:pk>/revoke/", links.withdraw, "link_revoke"),
     (_TREATMENT + "change/", treatments.show, "treatments_treatment_change"),

@@ -10,6 +10,7 @@ import pytest
 from apps.booking import services as booking
 from apps.clinic import services as clinics
 from apps.couples import services as couples
+from apps.feeds import services
 from apps.feeds.building import build
 from apps.reminders.words import clinical_words
 from apps.treatments.models import Appointment
@@ -80,6 +81,15 @@ def test_r2_bytes_of_an_event_that_differ_have_another_revision(scene: Scene) ->
         lambda when: clinics.update_clinic(
             clinic=scene.clinic,
             given=replace(rows.HYDERABAD, discreet_place="2 Lake Road"),
+            actor=rows.SYSTEM,
+            at=when,
+        ),
+        lambda when: services.choose(
+            link=link, shows_windows=True, shows_details=True, has_alarms=True, actor=scene.nurse, at=when
+        ),
+        lambda when: clinics.update_clinic(
+            clinic=scene.clinic,
+            given=replace(rows.HYDERABAD, phone="+91 40 5550 0101"),
             actor=rows.SYSTEM,
             at=when,
         ),
