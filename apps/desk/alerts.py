@@ -57,7 +57,7 @@ def rhesus(couple: Couple) -> Iterator[Alert]:
         text = _("The recipient is RhD-negative and the partner's blood group is not known.")
         yield Alert(title, text, "bad")
     elif hers.endswith("-"):
-        text = _("Both are RhD-negative. A donor from outside may not be.")
+        text = _("Both are RhD-negative. Look again if another donor is used.")
         yield Alert(title, text, "info")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -68,7 +68,7 @@ def consequences_of(
             len(others), len(told), len(preview.entries), map(sayer.owner, preview.flags_raised)
         ),
         visits=others,
-        messages=tuple(sayer.message(message) for message in told),
+        messages=tuple(sayer.messages(told)),
         entries=tuple(sayer.entry(entry) for entry in preview.entries),
         decisions=tuple(sayer.flag(flag) for flag in preview.flags_raised),
         cleared=tuple(sayer.flag(flag) for flag in preview.flags_cleared),
@@ -134,11 +134,18 @@ class _Sayer:
             state += f" {words.day(standing.on, self.today)}"
         return state + (f", {_('on hold')}" if standing.held else "")
 
-    def message(self, message: MessageChange) -> Line:
-        when = _("now") if message.due_at <= self.desk.at else self._moment(message.due_at)
-        withdrawn = message.change == "withdrawn"
-        text = _("not sent any more (was due %(when)s)") if withdrawn else _("goes out: %(when)s")
-        title = _("%(text)s to the %(role)s") % {"text": words.words(message.text), "role": message.role}
+    def messages(self, told: Iterable[MessageChange]) -> Iterable[Line]:
+        """One line for what goes to several people at once: ``Confirmation to recipient and partner: now``."""
+        roles: dict[tuple[str, str, datetime], list[str]] = {}
+        for one in told:
+            roles.setdefault((one.text, one.change, one.due_at), []).append(one.role)
+        return (self._message(*what, sorted(to, reverse=True)) for what, to in roles.items())
+
+    def _message(self, kind: str, change: str, due_at: datetime, roles: Sequence[str]) -> Line:
+        when = _("now") if due_at <= self.desk.at else self._moment(due_at)
+        text = _("not sent any more (was due %(when)s)") if change == "withdrawn" else "%(when)s"
+        to = _(" and ").join(roles)
+        title = _("%(text)s to %(role)s") % {"text": words.words(kind), "role": to}
         return Line(title=title, text=text % {"when": when})
 
     def entry(self, entry: EntryChange) -> Line:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.desk import words
 from apps.desk.access import Desk
+from apps.desk.naming import in_titles
 from apps.desk.rows import Button, FlagRow, VisitRow, buttons, flag_row, local, number, visit_row
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Flag
@@ -92,7 +93,10 @@ def course_of(whole: Gathered, desk: Desk) -> Course:
         facts=facts,
         plan=plan,
         next=None if plan.closed else next_of(whole, facts, plan, desk),
-        visits=tuple(visit_row(visit, whole.visits.get(visit.key), desk, today) for visit in plan.visits),
+        visits=tuple(
+            visit_row(visit, whole.visits.get(visit.key), desk, today, whole.template)
+            for visit in plan.visits
+        ),
         open_flags=_rows(flags, desk, is_open=True),
         past_flags=_rows(flags, desk, is_open=False),
     )
@@ -113,7 +117,8 @@ def next_of(whole: Gathered, facts: Facts, plan: Plan, desk: Desk) -> Next | Non
     waiting = next((visit for visit in plan.visits if visit.state == "waiting" and visit.waiting_for), None)
     if waiting is None:
         return None
-    return Next(name_of(waiting), _("waits for %(what)s") % {"what": ", ".join(waiting.waiting_for)})
+    what = ", ".join(in_titles(waiting.waiting_for, whole.template))
+    return Next(name_of(waiting), _("waits for %(what)s") % {"what": what})
 
 
 def _dated(visit: PlannedVisit, whole: Gathered, facts: Facts, desk: Desk) -> Next:

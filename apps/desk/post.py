@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
@@ -102,7 +102,9 @@ def kind_words(kind: str) -> str:
         "reminder": _("Reminder"),
     }.get(family, words.words(kind))
     before = [
-        _("%(n)s months") % {"n": part[:-1]} if part.endswith("m") else _("%(n)s days") % {"n": part[:-1]}
+        ngettext("%(n)d month", "%(n)d months", int(part[:-1])) % {"n": int(part[:-1])}
+        if part.endswith("m")
+        else ngettext("%(n)d day", "%(n)d days", int(part[:-1])) % {"n": int(part[:-1])}
         for part in rest
         if part[:-1].isdigit() and part[-1:] in ("m", "d")
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from django.urls import reverse
 from apps.couples.models import Couple
 from apps.desk import words
 from apps.desk.access import Desk
+from apps.desk.naming import in_titles
 from apps.treatments.models import Appointment, Flag
 from apps.treatments.sensitivity import donor_tests_as_one, flag_without_donor_tests
-from protocols import Plan, PlannedVisit
+from protocols import Plan, PlannedVisit, Template
 from protocols.requirements import SCREENS_SAID
 
 # What lit-standard and its like call the test that is asked for on arrival.
@@ -95,7 +96,9 @@ class VisitRow:
     buttons: tuple[Button, ...]
 
 
-def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, today: date) -> VisitRow:
+def visit_row(
+    visit: PlannedVisit, appointment: Appointment | None, desk: Desk, today: date, template: Template
+) -> VisitRow:
     plan = visit.as_json()
     window, room = words.window_of(plan), words.room_of(plan)
     on = visit.on or visit.proposed_on
@@ -110,7 +113,7 @@ def visit_row(visit: PlannedVisit, appointment: Appointment | None, desk: Desk, 
         bounds=words.bounds(window, today),
         narrowed=words.narrowed(plan, today),
         held_by=tuple(words.flag_words(code_of(key)) for key in visit.held_by),
-        waiting_for=visit.waiting_for,
+        waiting_for=in_titles(visit.waiting_for, template),
         missing=lacking(visit.missing, desk, appointment),
         because=visit.because_text,
         provisional=visit.provisional,
@@ -183,6 +186,10 @@ def buttons(appointment: Appointment, desk: Desk) -> list[Button]:
         asks = asks_on_arrival(appointment)
         arrived = [go("Arrived", "arrive", post=not asks, primary=not started)]
         arrived = arrived if book and not appointment.held else []
+        if local(appointment).date() > desk.today(appointment.clinic):
+            ahead = [go("Move", "move"), go("Cancel", "cancel"), go("Would come earlier", "earlier")]
+            # Who comes on another day than the booked one is received all the same.
+            return [*(ahead if book else []), *(replace(one, primary=False) for one in arrived)]
         rest = [go("Move", "move"), go("Missed", "miss"), go("Cancel", "cancel")] if book else []
         rest += [go("Would come earlier", "earlier")] if book and not started else []
         return [*(done + arrived if started else arrived + done), *_of_session(appointment, desk, go), *rest]

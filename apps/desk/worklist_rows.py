@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,10 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """One line. `group` is now, today or week; `kind` what it is, in words; `tone` the colour of that word."""
+    """One line. `group` is now, today or week; `kind` what it is, in words; `tone` the colour of that word.
+
+    `also` holds what else concerns the same couple, where one row stands for all of it.
+    """
 
     group: str
     kind: str
@@ -48,6 +51,8 @@ class WorkRow:
     detail: str = ""
     button: Button | None = None
     pinned: tuple[Pinned, ...] = ()
+    is_flag: bool = False
+    also: tuple[WorkRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,23 @@ def visit_title(visit: Appointment) -> str:
 
 
 def here_row(visit: Appointment, frame: Frame) -> WorkRow:
-    """Somebody is in the house: what comes next, or what they wait for."""
+    """Somebody is in the house: what comes next, or what they wait for, and the page on which that is done."""
     step = frame.steps.get(visit.pk)
-    why = _("Arrived")
-    if step is not None:
-        waits = step.kind == "gate"
-        why = _("Waits for: %(step)s") if waits else _("Arrived, next: %(step)s")
-        why %= {"step": step.title}
-    return _visit(visit, frame, NOW, _("Arrived"), "info", why, f"{local(visit):%H:%M}")
+    if step is None:
+        return _visit(visit, frame, NOW, _("Arrived"), "info", _("In the house"), f"{local(visit):%H:%M}")
+    why = _("Waits for: %(step)s") if step.kind == "gate" else _("Next: %(step)s")
+    row = _visit(visit, frame, NOW, _("Arrived"), "info", why % {"step": step.title}, f"{local(visit):%H:%M}")
+    return replace(row, button=_next_button(visit, step, frame) or row.button)
+
+
+def _next_button(visit: Appointment, step: SessionActivity, frame: Frame) -> Button | None:
+    """The fitness questions and the links in between have pages of their own; the injection is recorded with the visit."""
+    if visit.held or step.kind == "injection" or not frame.desk.may("perform", visit.clinic):
+        return None
+    if step.kind == "fitness":
+        return Button(_("Fitness check"), reverse("admin:visit_fitness", args=[visit.pk]), primary=True)
+    board = reverse("admin:day_board", args=[visit.clinic_id, frame.today.isoformat()])
+    return Button(_("Session board"), board, primary=True)
 
 
 def expected_row(visit: Appointment, frame: Frame) -> WorkRow:
@@ -121,10 +135,10 @@ def overdue_row(visit: Appointment, frame: Frame) -> WorkRow:
 
 def fallen_row(visit: Appointment, frame: Frame) -> WorkRow:
     """Missed or cancelled, and not booked again."""
-    was = f" {words.day(local(visit).date(), frame.today)}" if visit.starts_at else ""
+    was = f"{words.day(local(visit).date(), frame.today)}, " if visit.starts_at else ""
     missed = visit.status == "noshow"
     kind = _("Missed") if missed else _("Cancelled")
-    why = f"{kind}{was}, {_('not booked again')}"
+    why = f"{was}{_('not booked again')}"
     return _ring(visit, frame, TODAY, kind, "bad" if missed else "warn", why)
 
 
@@ -136,7 +150,7 @@ def later_row(visit: Any, frame: Frame) -> WorkRow:
     declined, button = _declined(visit.call_state, visit.call_id, visit.clinic, frame)
     group = TODAY if button is not None else WEEK
     row = _ring(visit, frame, group, _("Declined"), "quiet", declined)
-    return row if button is None else _with(row, button)
+    return row if button is None else replace(row, button=button)
 
 
 def call_row(task: CallTask, frame: Frame) -> WorkRow:
@@ -188,7 +202,7 @@ def flag_row(flag: Any, frame: Frame) -> WorkRow:
     """A flag: due when, in whose hands, and the decision one click away for whoever may take it."""
     mine = bool(flag.decisions) and may_decide(flag, frame.desk)
     late, urgent = flag.due_on < frame.today, flag.severity == "urgent"
-    day = words.day(flag.due_on, frame.today)
+    day = _("today") if flag.due_on == frame.today else words.day(flag.due_on, frame.today)
     why = _("Late since %(day)s") if late else _("Due %(day)s")
     why %= {"day": day}
     if getattr(flag, "by_phone", False):
@@ -201,10 +215,11 @@ def flag_row(flag: Any, frame: Frame) -> WorkRow:
         who=who(flag.treatment.couple, frame.desk),
         couple=flag.treatment.couple,
         when="",
-        what=flag_without_donor_tests(flag.text),
+        what=_first_sentence(flag_without_donor_tests(flag.text)),
         why=why,
-        detail=frame.owner(flag),
+        detail=_("waits for %(who)s") % {"who": frame.owner(flag)},
         button=Button(text, reverse("admin:treatments_flag_change", args=[flag.pk]), primary=mine),
+        is_flag=True,
     )
 
 
@@ -217,7 +232,7 @@ def sample_row(visit: Any, frame: Frame, due_on: date | None) -> WorkRow:
     )
     enters = frame.desk.may("record for the laboratory", visit.clinic)
     address = reverse("admin:treatment_record", args=[visit.treatment_id, "result"])
-    return _with(row, Button(_("Enter result"), address, primary=True) if enters else None)
+    return replace(row, button=Button(_("Enter result"), address) if enters else None)
 
 
 def pinned(notes: Sequence[Note]) -> tuple[Pinned, ...]:
@@ -230,6 +245,12 @@ def local_day(moment: datetime, zone: str) -> date:
 
 def _local(task: CallTask) -> datetime:
     return task.due_at.astimezone(ZoneInfo(task.clinic.zone))
+
+
+def _first_sentence(text: str) -> str:
+    """The flag's own page says the rest."""
+    first, found, _rest = text.partition(". ")
+    return f"{first}." if found else text
 
 
 def _last_good(visit: Any) -> date:
@@ -249,18 +270,12 @@ def _ring(visit: Any, frame: Frame, group: str, kind: str, tone: str, why: str) 
     """A visit that somebody is rung about."""
     row = _visit(visit, frame, group, kind, tone, why, "")
     address = reverse("admin:call_visit", args=[visit.pk])
-    return _with(row, _call_button(address, visit.clinic, frame.desk))
+    return replace(row, button=_call_button(address, visit.clinic, frame.desk))
 
 
 def _call_button(address: str, clinic: Any, desk: Desk) -> Button | None:
     able = desk.may("call", clinic)
     return Button(_("Call"), address, primary=True) if able else None
-
-
-def _with(row: WorkRow, button: Button | None) -> WorkRow:
-    return WorkRow(
-        row.group, row.kind, row.tone, row.who, row.couple, row.when, row.what, row.why, row.detail, button
-    )
 
 
 def _visit(

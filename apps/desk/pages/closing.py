@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -183,7 +183,7 @@ def span_words(closing: Closing, today: date) -> str:
     if closing.whole_days:
         end = date.fromordinal(last.date().toordinal() - 1)
         return words.span(first.date(), end, today)
-    if not last.time() and (last.date() - first.date()).days == 1:
+    if last.time() == time.min and (last.date() - first.date()).days == 1:
         return f"{words.day(first.date(), today)}, {first:%H:%M}–24:00"
     if first.date() == last.date():
         return f"{words.day(first.date(), today)}, {first:%H:%M}–{last:%H:%M}"

@@ -82,7 +82,7 @@ def preview(request: HttpRequest, pk: UUID, other: UUID) -> HttpResponse:
     return page(
         request,
         "desk/merge_preview.html",
-        _("One human, two entries"),
+        _("One person, entered twice"),
         context,
         status=422 if problem else 200,
     )

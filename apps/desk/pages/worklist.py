@@ -24,11 +24,14 @@ from apps.desk.models import DeskPreference
 from apps.desk.pages.base import page
 from apps.desk.pages.holidays import to_confirm
 from apps.desk.worklist import KINDS, Filters, Found, Room, look, name_of, rooms, with_pins
+from apps.desk.worklist_couples import one_row_each
 from apps.desk.worklist_rows import NOW, TODAY, WEEK, WorkRow
 from apps.treatments.models import Flag, FlagState
 
 # Longer lists are cut; the whole is one link away.
 _MOST = 8
+# So many rows of a part of the day are open at once; the rest unfold.
+_OPEN = 5
 _PAGE = 50
 
 
@@ -49,10 +52,12 @@ def home(request: HttpRequest) -> HttpResponse:
     filters = kept_filters(desk)
     open_rooms = rooms(desk, filters)
     found = {kind: look(open_rooms, kind, 0, _MOST) for kind in KINDS}
-    rows = with_pins((row for one in found.values() for row in one.rows), desk)
+    rows = one_row_each(with_pins((row for one in found.values() for row in one.rows), desk))
     counts = [_count(kind, one) for kind, one in found.items()]
     context = {
         "groups": _groups(rows),
+        "open_rows": f":{_OPEN}",
+        "folded_rows": f"{_OPEN}:",
         "counts": counts,
         "cut": [one for one in counts if one.hidden],
         "header": [_header(room, desk) for room in open_rooms],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +11,8 @@ from django.urls import reverse
 from apps.booking import services
 from apps.booking.closing_queries import lines_of_closing
 from apps.booking.models import Closing, WaitingWish
-from apps.clinic.models import Closure
+from apps.clinic.models import Clinic, Closure
+from apps.desk.pages.closing import span_words
 from tests import rows
 from tests.apps.booking.test_closing import BOOKED, DAY, NINE, booked, couples, day_closed, dose
 
@@ -97,3 +99,10 @@ def test_the_last_act_is_undone_from_the_visit_and_then_offers_no_undo(seat: Sea
     assert client.post(undo).status_code == 302
     assert not dose(treatment).in_force
     assert undo not in client.get(page).content.decode()
+
+
+def test_until_the_end_of_a_day_is_said_of_that_day_and_not_of_the_next() -> None:
+    clinic = Clinic(zone="Asia/Kolkata")
+    noon, midnight = datetime(2026, 11, 17, 6, 30, tzinfo=UTC), datetime(2026, 11, 17, 18, 30, tzinfo=UTC)
+    closing = Closing(clinic=clinic, starts_at=noon, ends_at=midnight)
+    assert span_words(closing, date(2026, 11, 17)) == "Tue 17 Nov, 12:00–24:00"
