@@ -1,4 +1,4 @@
-"""`python -m lit_tracker.local run | manage ... | clean | browser | readers | clients | mutants`: what the Makefile calls."""
+"""What the Makefile calls: `run`, `manage ...`, `clean`, `browser`, `readers`, `clients`, `mutants`."""
 
 import os
 import sys

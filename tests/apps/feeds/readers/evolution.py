@@ -15,7 +15,6 @@ gi.require_version("EDataServer", "1.2")
 gi.require_version("ECal", "2.0")
 from gi.repository import ECal, EDataServer, GLib  # noqa: E402  versions have to be said first
 
-
 # To connect is not waited for: each of many calendars would take its time, one after another.
 NO_WAIT = 2**32 - 1
 
