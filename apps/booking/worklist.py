@@ -15,6 +15,7 @@ from django.db.models.functions import Least
 from django.db.models.lookups import IsNull
 
 from apps.booking.call_models import READ_OFF_THE_VISIT, CallState, CallTask, CallWhy
+from apps.booking.coming_queries import with_coming
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.cover import COVER_HAS, Coverage
 from apps.clinic.models import Clinic
@@ -86,9 +87,9 @@ def arrived(asked: Asked) -> QuerySet[Appointment]:
 
 
 def expected_today(asked: Asked) -> QuerySet[Appointment]:
-    """Booked today and not over yet, in order of time."""
+    """Booked today and not over yet, in order of time; `coming` says who told us that they come."""
     ends = asked.bounds[1]
-    booked = visits(asked).filter(status="booked", ends_at__gt=asked.at, starts_at__lt=ends)
+    booked = with_coming(visits(asked).filter(status="booked", ends_at__gt=asked.at, starts_at__lt=ends))
     return booked.order_by("starts_at", "pk")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,21 +17,13 @@ from apps.booking.models import ActivityState, SessionActivity
 from apps.desk import words
 from apps.desk.access import Desk
 from apps.desk.day_lanes import Axis, span_words
+from apps.desk.day_words import SAID as SAID
+from apps.desk.day_words import day_words as day_words
+from apps.desk.day_words import long_words as long_words
+from apps.desk.expected import coming_words
 from apps.desk.rows import Button, Who, asks_on_arrival, lacking, number, who
 from apps.treatments.models import Appointment
 from apps.treatments.queries import template
-
-SAID = {
-    Said.TO_COME: _("to come"),
-    Said.NEXT: _("next"),
-    Said.BEHIND: _("behind its time"),
-    Said.GATE_WAITS: _("waits for a named person"),
-    Said.GOING: _("going on"),
-    Said.OVER: _("longer than planned"),
-    Said.DONE: _("done"),
-    Said.FAILED: _("failed"),
-    Said.LEFT_OUT: _("left out"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +74,7 @@ class SessionRow:
     held: bool
     due: tuple[str, ...]
     late: str
+    coming: str
     left: float
     width: float
     segments: tuple[Segment, ...]
@@ -135,6 +128,7 @@ def session_row(session: DaySession, desk: Desk, axis: Axis) -> SessionRow:
         held=visit.in_force and visit.held,
         due=lacking(visit.plan.get("missing") or (), desk, visit) if visit.in_force else (),
         late=_not_here(visit, desk.at) if on_the_day else "",
+        coming=coming_words(visit, session.coming) if visit.status == "booked" else "",
         left=axis.left(session.starts_at),
         width=axis.wide(session.starts_at, session.ends_at),
         segments=tuple(_segment(cell, session, zone, whole) for cell in lane.cells),
@@ -172,16 +166,6 @@ def outcome_buttons(visit: Appointment, desk: Desk, *, on_the_day: bool = True) 
         yield Button(str(_("Move")), reverse("admin:visit_move", args=[visit.pk]))
     elif on_the_day:
         yield Button(str(_("Cancel")), reverse("admin:visit_cancel", args=[visit.pk]))
-
-
-def long_words(elapsed: timedelta) -> str:
-    """A length as people say it: 5 min, 1 h 10."""
-    hours, minutes = divmod(max(0, int(elapsed.total_seconds() // 60)), 60)
-    return f"{hours} h {minutes:02}" if hours else f"{minutes} min"
-
-
-def day_words(on: date) -> str:
-    return f"{on:%A} {on.day} {on:%B %Y}"
 
 
 def _segment(cell: Cell, session: DaySession, zone: ZoneInfo, whole: timedelta) -> Segment:

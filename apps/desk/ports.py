@@ -1,7 +1,7 @@
-"""What the desk uses of other edges without knowing them: calendar links and API clients.
+"""What the desk uses of other edges without knowing them: calendar links, patients' pages and API clients.
 
-Edges never import each other. The settings name who does the work (`DESK_LINKS`, `DESK_LINKS_READ`, `DESK_CLIENTS`);
-the shapes that it must have stand here.
+Edges never import each other. The settings name who does the work (`DESK_LINKS`, `DESK_PAGES`, `DESK_CLIENTS` ...); the
+shapes that it must have stand here.
 """
 
 from __future__ import annotations
@@ -89,6 +89,21 @@ class LinksRead(Protocol):
     def widely_used(self, link: CalendarLink) -> bool: ...
 
 
+class Pages(Protocol):
+    """Issues, renews and withdraws addresses of a person's own page. A token is handed out once and never stored."""
+
+    def issue_page(self, *, person: Person, label: str, actor: Actor, at: datetime) -> tuple[Link, str]: ...
+    def renew_page(self, *, link: Link, actor: Actor, at: datetime) -> tuple[Link, str]: ...
+    def revoke_page(self, *, link: Link, actor: Actor, at: datetime) -> Link: ...
+    def address_of(self, token: str) -> str: ...
+    def qr_svg(self, text: str) -> str: ...
+
+
+class PagesRead(Protocol):
+    def pages_of(self, person: Person) -> QuerySet[Link]: ...  # type: ignore[type-var]  # a row of another edge
+    def page_by_id(self, clinic: Clinic, link_id: UUID) -> Link: ...
+
+
 class Clients(Protocol):
     """Makes a machine client: its id and its secret."""
 
@@ -101,6 +116,14 @@ def links() -> Links:
 
 def links_read() -> LinksRead:
     return cast(LinksRead, import_module(settings.DESK_LINKS_READ))
+
+
+def pages() -> Pages:
+    return cast(Pages, import_module(settings.DESK_PAGES))
+
+
+def pages_read() -> PagesRead:
+    return cast(PagesRead, import_module(settings.DESK_PAGES_READ))
 
 
 def clients() -> Clients:

@@ -18,6 +18,7 @@ from apps.clinic.cover import Coverage
 from apps.couples.models import Couple, Note, NoteKind
 from apps.desk import words
 from apps.desk.access import Desk
+from apps.desk.expected import coming_words
 from apps.desk.rows import Button, Who, buttons, local, may_decide, number, who
 from apps.treatments.models import Appointment, Flag
 from apps.treatments.sensitivity import donor_tests_as_one, flag_without_donor_tests
@@ -111,7 +112,8 @@ def expected_row(visit: Appointment, frame: Frame) -> WorkRow:
     why = _("Due at arrival: %(what)s") % {"what": ", ".join(missing)} if missing else _("Booked today")
     if visit.held:
         why = _("On hold: a decision is open")
-    return _visit(visit, frame, TODAY, _("Today's visit"), "info", why, f"{local(visit):%H:%M}")
+    row = _visit(visit, frame, TODAY, _("Today's visit"), "info", why, f"{local(visit):%H:%M}")
+    return replace(row, detail=coming_words(visit, getattr(visit, "coming", ())))
 
 
 def unrecorded_row(visit: Appointment, frame: Frame) -> WorkRow:

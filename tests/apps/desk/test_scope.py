@@ -26,7 +26,7 @@ from apps.clinic.services import set_holiday
 from apps.couples.models import Couple, Person, PersonMerge
 from apps.couples.services import write_note
 from apps.desk.pages.urls import ROUTES
-from apps.desk.ports import links
+from apps.desk.ports import links, pages
 from apps.treatments.drafts import start_draft
 from apps.treatments.files import attach_file
 from apps.treatments.intake.cells import Reading
@@ -59,6 +59,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
     rows.resulted(treatment, nurse, at, 2)
     couple = treatment.couple
     link, _ = links().issue_link(person=couple.recipient, label="Phone", actor=nurse, at=at)
+    own_page, _ = pages().issue_page(person=couple.recipient, label="Card", actor=nurse, at=at)
     membership = Membership.objects.get(user_id=nurse.user_id)
     draft = start_draft(clinic=clinic, document="name: draft", actor=rows.SYSTEM, at=AT)
     move = begun(treatment)
@@ -66,6 +67,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "couples/couple": str(couple.pk),
         "couples/person": str(couple.recipient_id),
         "feeds/link": str(link.id),
+        "portal/page": str(own_page.id),
         "treatments/treatment": str(treatment.pk),
         "treatments/record": str(Record.objects.filter(treatment=treatment, kind="result").first().pk),  # type: ignore[union-attr]
         "treatments/appointment": str(rows.visit(treatment, "preconception-booster").pk),

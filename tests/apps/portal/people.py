@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,31 @@ def a_visit(treatment: Treatment, step: str = "baseline-antibody-test", at: date
     visit = rows.visit(treatment, step)
     slot = best_slots(visit, at=at)[0]
     return booking.book(appointment=visit, starts_at=slot.starts_at, actor=rows.SYSTEM, at=at)
+
+
+@pytest.fixture
+def treatment(db: None) -> Treatment:
+    """A couple at the beginning of its course; both may be written to by e-mail."""
+    clinic = rows.a_clinic()
+    him = replace(rows.ARJUN, email="a@example.org")
+    made = rows.a_treatment(clinic, couple=rows.a_couple(clinic, partner=him))
+    rows.consented(made, rows.staff(clinic, "nurse"))
+    return made
+
+
+@pytest.fixture
+def visit(treatment: Treatment) -> Appointment:
+    return a_visit(treatment)
+
+
+@pytest.fixture
+def her(treatment: Treatment, monkeypatch: pytest.MonkeyPatch) -> Her:
+    return Her(treatment.couple.recipient, monkeypatch)
+
+
+@pytest.fixture
+def him(treatment: Treatment, monkeypatch: pytest.MonkeyPatch) -> Her:
+    return Her(treatment.couple.partner, monkeypatch)
 
 
 @dataclass
