@@ -9,9 +9,9 @@ do ?= help
 
 PICTURES ?= $(CURDIR)/var/pictures
 
-export PICTURES PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
+export KILLS PICTURES PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
 
-.PHONY: run test check bench race pictures mutants manage clean runtime tools browser readers test-clients
+.PHONY: run test check bench race kills pictures mutants manage clean runtime tools browser readers test-clients
 
 run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
 	@exec $(VENV)/python -m lit_tracker.local run
@@ -36,6 +36,9 @@ race: tools ## 32 processes want one slot, 1,000 times; ends by itself: make rac
 test-clients: tools ## calendars in Thunderbird and Evolution themselves, four minutes; installs them where it may
 	@$(VENV)/python -m lit_tracker.local clients
 	@$(VENV)/python -m pytest -q tests/apps/feeds/clients.py
+
+kills: tools ## the sweep killed at every point, 600 times, and PostgreSQL crashed; ends by itself: make kills KILLS=100
+	@$(VENV)/python -m tests.faults.killing
 
 pictures: tools browser ## the desk's pages on the demo's data, at three widths: make pictures PICTURES=/tmp/pictures
 	@$(VENV)/python -m pytest -q tests/browser/pictures.py
