@@ -34,7 +34,7 @@ from apps.treatments.intake.cells import Reading
 from apps.treatments.intake.services import upload_import, work_lines
 from apps.treatments.models import Appointment, Flag, Record
 from tests.apps.booking.a_session import FIT
-from tests.browser.seats import WIDTHS, signed_in
+from tests.browser.seats import NIGHT, WIDTHS, signed_in
 
 # As the screen shows them: a list is long, and the verdict of a dose stays in sight while the page moves under it.
 ONE_SCREEN = ("dose",)
@@ -262,9 +262,8 @@ def take(page: Page, name: str, folder: Path) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.screenshot(path=folder / f"{name}-{width}.png", full_page=whole)
-    page.emulate_media(color_scheme="dark")
+    page.evaluate(NIGHT, True)
     page.screenshot(path=folder / f"{name}-dark.png", full_page=whole)
-    page.emulate_media(color_scheme="light")
 
 
 def test_pictures(browser: Browser, live_server: LiveServer, clinic: Clinic, folder: Path) -> None:

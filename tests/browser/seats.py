@@ -19,6 +19,8 @@ from tests import rows
 # A phone, a tablet held upright, a desk.
 WIDTHS = (390, 820, 1440)
 SECRET = "a-long-enough-secret"
+# The page by night or by day, as the admin sets it when it is opened: a page that stands does not follow the system.
+NIGHT = "dark => document.documentElement.classList.toggle('dark', dark)"
 # How far the page reaches beyond the screen.
 BEYOND = "() => document.documentElement.scrollWidth - window.innerWidth"
 # Fields without a name for a screen reader.

@@ -19,7 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from apps.clinic.models import Membership, User
 from apps.desk.pages.urls import ROUTES
-from tests.browser.seats import BEYOND, signed_in
+from tests.browser.seats import BEYOND, NIGHT, signed_in
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
@@ -59,7 +59,7 @@ def faults_of(page: Page) -> list[str]:
     found: list[str] = []
     for width, scheme, looks in ((390, "light", True), (820, "light", False), (1440, "dark", True)):
         page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.evaluate(NIGHT, scheme == "dark")
         beyond = page.evaluate(BEYOND)
         if beyond > 0:
             found.append(f"{width}: reaches {beyond} px beyond the screen")
