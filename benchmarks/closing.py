@@ -11,14 +11,13 @@ from apps.booking.closing_search import Closed, find, hit_by
 from apps.booking.queries import slots_of
 from apps.booking.services import book
 from apps.clinic import resources
-from apps.clinic import services as clinics
 from apps.clinic.clock import day_bounds
 from apps.clinic.inputs import BatchInput
 from apps.clinic.models import Clinic, Resource
 from apps.couples import services as couples
 from apps.treatments import services as treatments
 from apps.treatments.models import Appointment, ProtocolVersion, Treatment
-from benchmarks.clinic import AT, START, SYSTEM
+from benchmarks.clinic import AT, START, SYSTEM, a_clinic
 from benchmarks.figures import Figure, Target, compared
 from benchmarks.timing import wall_seconds
 from protocols import library_text
@@ -62,19 +61,7 @@ def _figure(name: str, closed: Closed, hits: int, most: float) -> Figure:
 
 
 def _clinic() -> Clinic:
-    given = clinics.ClinicInput(
-        name="Closing Clinic",
-        slug="closing",
-        zone="Asia/Kolkata",
-        country="IN",
-        phone="+91 40 5550 0100",
-        address="1 Lake Road, Hyderabad",
-        discreet_name="Lake Road",
-        discreet_place="1 Lake Road",
-    )
-    clinic = clinics.create_clinic(given=given, actor=SYSTEM, at=AT)
-    spans = [clinics.Span(weekday, time(8), time(18)) for weekday in range(6)]
-    clinics.set_hours(clinic=clinic, spans=spans, actor=SYSTEM, at=AT)
+    clinic = a_clinic("closing")
     for kind, places in _PLACES.items():
         resources.add_resource(clinic=clinic, kind=kind, name=kind, places=places, actor=SYSTEM, at=AT)
     return clinic

@@ -136,6 +136,12 @@ def a_treatment(
     )
 
 
+def another(clinic: Clinic, number: int = 2) -> Treatment:
+    """The course of a further couple, of other people for each number."""
+    her, him = PersonInput(given_name=f"Meena{number}"), PersonInput(given_name=f"Kiran{number}")
+    return a_treatment(clinic, couple=a_couple(clinic, recipient=her, partner=him))
+
+
 def said(treatment: Treatment, actor: Actor, at: datetime, kind: str, **fields: Any) -> Record:
     """A record, by whom and when."""
     return treatment_services.record(treatment=treatment, data={"kind": kind, **fields}, actor=actor, at=at)

@@ -25,16 +25,6 @@ DOSE_1 = datetime(2026, 1, 27, 4, tzinfo=UTC)
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
-@pytest.fixture
 def treatment(clinic: Clinic) -> Treatment:
     return rows.a_treatment(clinic)
 

@@ -24,16 +24,6 @@ AT = rows.AT
 LATER = AT + timedelta(hours=2)
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
 def asked(clinic: Clinic) -> Asked:
     nobody: Coverage = coverage_of([], [], "nurse", AT.date())
     return Asked(clinic=clinic, at=LATER, nurses=nobody, doctors=nobody)

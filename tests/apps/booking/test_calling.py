@@ -27,16 +27,6 @@ LATER = AT + timedelta(hours=1)
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
-@pytest.fixture
 def treatment(clinic: Clinic) -> Treatment:
     return rows.a_treatment(clinic)
 

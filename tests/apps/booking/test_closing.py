@@ -34,16 +34,6 @@ NINE = datetime(2026, 1, 15, 3, 30, tzinfo=UTC)
 BOOKED = datetime(2026, 1, 7, 6, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
 def couples(clinic: Clinic, nurse: Actor, count: int) -> list[Treatment]:
     """Couples whose first dose can be booked."""
     protocol = rows.a_protocol(clinic)

@@ -21,16 +21,6 @@ DAY = days.DAY
 EVENING = days.START + timedelta(hours=9)
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
 def test_a_day_with_an_open_visit_is_not_closed_and_the_couple_is_named(clinic: Clinic, nurse: Actor) -> None:
     visit = days.a_dose(clinic, nurse)
     with pytest.raises(Conflict, match=visit.treatment.couple.code) as refused:

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 DAY, START = days.DAY, days.START
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
 def of_day(clinic: Clinic, on: date = DAY, at: datetime = START) -> dict[str, Load]:
     (load,) = load_of(clinic, on, on, at=at)
     return dict(load.kinds)

@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 DAY, START, AT = days.DAY, days.START, rows.AT
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
 def cost(clinic: Clinic) -> int:
     with CaptureQueriesContext(connection) as queries:
         sessions = day_queries.sessions_of(clinic, DAY, DAY)

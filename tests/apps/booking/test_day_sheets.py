@@ -26,16 +26,6 @@ DAY = days.DAY
 EVENING = datetime(2026, 1, 26, 13, 30, tzinfo=UTC)
 
 
-@pytest.fixture
-def clinic(db: None) -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
 def text_of(content: bytes | memoryview) -> str:
     reader = PdfReader(BytesIO(bytes(content)))
     return " ".join(" ".join(page.extract_text().split()) for page in reader.pages)

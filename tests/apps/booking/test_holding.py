@@ -22,20 +22,10 @@ MINUTES = timedelta(minutes=1)
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
 def listed(clinic: Clinic) -> dict[str, Resource]:
     found = rows.equipped(clinic)
     Resource.objects.filter(name="Nurse 2").update(is_active=False)
     return found
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
 
 
 def dose(clinic: Clinic, number: int = 1) -> Appointment:

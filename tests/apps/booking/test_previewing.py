@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
-@pytest.fixture
 def treatment(clinic: Clinic, nurse: Actor) -> Treatment:
     """A couple whose first dose can be booked."""
     treatment = rows.a_treatment(clinic)

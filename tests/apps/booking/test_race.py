@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from apps.booking import services as booking
 from apps.booking.placing import insert
@@ -17,49 +15,17 @@ from apps.clinic.errors import Conflict
 from apps.clinic.models import Clinic, Resource
 from apps.treatments.models import Appointment, Occupation
 from tests import rows
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = rows.AT
 EIGHT = datetime(2026, 1, 27, 2, 30, tzinfo=UTC)
 ROUNDS, RACERS = 10, 8
-
-
-def at_once(acts: list[Callable[[], object]]) -> list[object]:
-    gate = threading.Barrier(len(acts))
-    answers: list[object] = [None] * len(acts)
-
-    def run(number: int) -> None:
-        try:
-            gate.wait(timeout=60)
-            answers[number] = acts[number]()
-        except Exception as error:  # every failure is an answer, and is looked at below
-            answers[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return answers
+PATIENCE = {"ready_in": 60, "done_in": 120}
 
 
 def couples(clinic: Clinic, count: int) -> list[Appointment]:
-    return [
-        rows.visit(
-            rows.a_treatment(
-                clinic,
-                couple=rows.a_couple(
-                    clinic,
-                    recipient=rows.PersonInput(given_name=f"Meena{number}"),
-                    partner=rows.PersonInput(given_name=f"Kiran{number}"),
-                ),
-            ),
-            "sensitisation",
-        )
-        for number in range(count)
-    ]
+    return [rows.visit(rows.another(clinic, number), "sensitisation") for number in range(count)]
 
 
 def test_of_all_who_want_one_slot_one_gets_it_each_time() -> None:
@@ -75,7 +41,7 @@ def test_of_all_who_want_one_slot_one_gets_it_each_time() -> None:
         ]
         if number % 3 == 2:
             acts[0] = lambda: booking.hold(appointment=visits[0], starts_at=start, actor=nurse, at=AT)  # noqa: B023
-        answers = at_once(acts)
+        answers = at_once(acts, **PATIENCE)
         refused = [answer for answer in answers if isinstance(answer, Exception)]
         assert [getattr(error, "code", error) for error in refused] == ["slot_taken"] * (RACERS - 1)
         owners = set(Occupation.objects.values_list("appointment", flat=True))
@@ -148,5 +114,5 @@ def test_couples_who_move_into_each_others_places_at_once_never_wait_for_ever() 
         )
         for number, visit in enumerate(visits)
     ]
-    answers = at_once(acts)
+    answers = at_once(acts, **PATIENCE)
     assert all(isinstance(answer, Appointment | Conflict) for answer in answers), answers

@@ -28,33 +28,8 @@ def wall(hour: int, minute: int = 0, on: date = DAY) -> datetime:
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def listed(clinic: Clinic) -> dict[str, Resource]:
-    return rows.equipped(clinic)
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
-@pytest.fixture
 def treatment(clinic: Clinic, listed: dict[str, Resource]) -> Treatment:
     return rows.a_treatment(clinic)
-
-
-def another(clinic: Clinic, number: int = 2) -> Treatment:
-    """A second couple of other people."""
-    couple = rows.a_couple(
-        clinic,
-        recipient=rows.PersonInput(given_name=f"Meena{number}"),
-        partner=rows.PersonInput(given_name=f"Kiran{number}"),
-    )
-    return rows.a_treatment(clinic, couple=couple)
 
 
 def book(treatment: Treatment, nurse: Actor, starts_at: datetime, **more: Any) -> Appointment:
@@ -125,11 +100,11 @@ def test_blood_that_misses_the_cut_off_waits_for_the_afternoons_batch(
 def test_the_second_session_of_a_day_gets_other_places_and_the_third_waits(
     clinic: Clinic, treatment: Treatment, nurse: Actor
 ) -> None:
-    first, second = book(treatment, nurse, wall(8)), book(another(clinic), nurse, wall(8))
+    first, second = book(treatment, nurse, wall(8)), book(rows.another(clinic), nurse, wall(8))
     places = {name for _, name, *_ in taken(second, resource__isnull=False)}
     assert places == {"Nurse 2/1", "Phlebotomy/2", "Bench/2", "Chair 2/1"}
     with pytest.raises(Conflict) as raised:
-        book(another(clinic, 3), nurse, wall(8))
+        book(rows.another(clinic, 3), nurse, wall(8))
     assert (raised.value.code, raised.value.field) == ("slot_taken", "starts_at")
     assert "08:15" in raised.value.remedy
     assert chain(first)[0][1] == chain(second)[0][1]
@@ -140,7 +115,7 @@ def test_a_batch_that_is_full_sends_the_next_session_to_the_afternoon(
 ) -> None:
     Resource.objects.filter(pk=listed["Bench"].pk).update(places=1)
     book(treatment, nurse, wall(8))
-    assert chain(book(another(clinic), nurse, wall(8)))[4][1] == wall(13)
+    assert chain(book(rows.another(clinic), nurse, wall(8)))[4][1] == wall(13)
 
 
 def test_people_are_taken_for_what_they_attend_and_are_free_between(
@@ -171,7 +146,7 @@ def test_a_moved_session_moves_as_one_and_what_it_leaves_stays_blocked(
     assert {one.resource.name for one in kept} == {"Nurse 1", "Phlebotomy", "Bench", "Chair 1"}
     # Monday; the next working day is Tuesday, and the clinic's day ends at half past six in the evening UTC.
     assert {one.until for one in kept} == {datetime(2026, 1, 6, 18, 30, tzinfo=UTC)}
-    others = [another(clinic, number) for number in (2, 3)]
+    others = [rows.another(clinic, number) for number in (2, 3)]
     assert taken(book(others[0], nurse, wall(8)), activity="injection", resource__kind="chair") == {
         ("injection", "Chair 2/1", wall(12), wall(12, 15))
     }

@@ -15,7 +15,7 @@ from apps.clinic import services as clinic_services
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict
 from apps.clinic.models import Clinic, Resource
-from apps.treatments.models import Appointment, Treatment
+from apps.treatments.models import Appointment
 from tests import rows
 
 pytestmark = pytest.mark.django_db
@@ -25,32 +25,8 @@ TARGET = date(2026, 1, 26)
 
 
 @pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def listed(clinic: Clinic) -> dict[str, Resource]:
-    return rows.equipped(clinic)
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
-@pytest.fixture
 def dose(clinic: Clinic, listed: dict[str, Resource]) -> Appointment:
     return rows.visit(rows.a_treatment(clinic), "sensitisation")
-
-
-def another(clinic: Clinic, number: int = 2) -> Treatment:
-    couple = rows.a_couple(
-        clinic,
-        recipient=rows.PersonInput(given_name=f"Meena{number}"),
-        partner=rows.PersonInput(given_name=f"Kiran{number}"),
-    )
-    return rows.a_treatment(clinic, couple=couple)
 
 
 def on(visit: Appointment, day: date = TARGET) -> DaySlots:
@@ -164,7 +140,7 @@ def test_what_has_passed_of_today_is_not_offered(clinic: Clinic, listed: dict[st
 def test_a_taken_place_is_not_offered_and_ones_own_booking_is_in_nobodys_way(
     clinic: Clinic, dose: Appointment, nurse: Actor
 ) -> None:
-    others = [rows.visit(another(clinic, number), "sensitisation") for number in (2, 3)]
+    others = [rows.visit(rows.another(clinic, number), "sensitisation") for number in (2, 3)]
     start = on(dose).slots[0].starts_at
     for visit in others:
         booking.book(appointment=visit, starts_at=start, actor=nurse, at=AT)
@@ -203,7 +179,7 @@ def test_the_best_slots_are_near_the_target_and_fill_a_batch_that_has_begun(
     assert [slot.on for slot in best[:2]] == [TARGET, TARGET]
     assert len(best) == 5
     assert [slot.distance for slot in best] == sorted(slot.distance for slot in best)
-    other = rows.visit(another(clinic), "sensitisation")
+    other = rows.visit(rows.another(clinic), "sensitisation")
     afternoon = datetime(2026, 1, 26, 6, tzinfo=UTC)
     row = booking.book(appointment=other, starts_at=afternoon, actor=nurse, at=AT)
     first = best_slots(dose, at=AT)[0]
@@ -217,12 +193,12 @@ def test_of_two_days_equally_near_the_emptier_comes_first(
 ) -> None:
     clinic_services.close_days(clinic=clinic, from_on=TARGET, to_on=TARGET, reason="x", actor=nurse, at=AT)
     for number, hour in enumerate((3, 4), start=2):
-        test = rows.visit(another(clinic, number), "baseline-antibody-test")
+        test = rows.visit(rows.another(clinic, number), "baseline-antibody-test")
         start = datetime(2026, 1, 27, hour, tzinfo=UTC)
         booking.book(appointment=test, starts_at=start, actor=nurse, at=AT, reason="late")
     # Saturday the 24th and Wednesday the 28th are equally far from Monday the 26th; so are no two others here.
     wednesday = datetime(2026, 1, 28, 3, tzinfo=UTC)
-    test = rows.visit(another(clinic, 9), "baseline-antibody-test")
+    test = rows.visit(rows.another(clinic, 9), "baseline-antibody-test")
     booking.book(appointment=test, starts_at=wednesday, actor=nurse, at=AT, reason="late")
     days = list(dict.fromkeys(slot.on.day for slot in best_slots(dose, at=AT, limit=6)))
     assert days == [27, 24, 28]
@@ -245,7 +221,7 @@ def test_a_search_asks_the_database_as_often_for_one_day_as_for_ninety(zone: str
 
     few = queries(0)
     for number in range(2, 5):
-        other = rows.visit(another(clinic, number), "sensitisation")
+        other = rows.visit(rows.another(clinic, number), "sensitisation")
         slot = best_slots(other, at=AT)[0]
         booking.book(appointment=other, starts_at=slot.starts_at, actor=nurse, at=AT)
     assert queries(91) == few
@@ -271,7 +247,7 @@ def test_the_day_on_which_the_clocks_change_has_no_slot_in_the_hour_that_shows_t
     assert begun[-1] == datetime(2026, 10, 25, 5, 45, tzinfo=UTC)
     at = datetime(2026, 3, 23, 9, tzinfo=UTC)
     test = rows.visit(
-        rows.a_treatment(clinic, couple=another(clinic).couple, at=at), "baseline-antibody-test"
+        rows.a_treatment(clinic, couple=rows.another(clinic).couple, at=at), "baseline-antibody-test"
     )
     (forward,) = slots_of(test, at=at, from_on=date(2026, 3, 29), to_on=date(2026, 3, 29))
     begun = [slot.starts_at for slot in forward.slots]

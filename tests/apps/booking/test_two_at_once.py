@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from apps.booking import services as booking
 from apps.booking.models import DonorUnit
@@ -18,32 +16,11 @@ from apps.clinic.models import Change
 from apps.treatments import services
 from apps.treatments.models import Appointment, Record
 from tests import rows
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = rows.AT
 DOSE_1 = datetime(2026, 1, 27, 4, tzinfo=UTC)
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """What each act returned, or the LitError that it raised."""
-    gate = threading.Barrier(len(acts))
-    answers: list[object] = [None] * len(acts)
-
-    def run(number: int) -> None:
-        try:
-            gate.wait(timeout=10)
-            answers[number] = acts[number]()
-        except Exception as error:  # every failure is an answer, and is looked at below
-            answers[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return answers
 
 
 def book(row: Appointment, nurse: Actor, starts_at: datetime) -> Callable[[], object]:
@@ -61,7 +38,7 @@ def test_the_same_visit_booked_by_two_nurses_is_booked_once() -> None:
     clinic = rows.a_clinic()
     nurse, treatment = rows.staff(clinic, "nurse"), rows.a_treatment(clinic)
     row = rows.visit(treatment, "sensitisation")
-    answers = at_once(book(row, nurse, DOSE_1), book(row, nurse, DOSE_1 + timedelta(days=1)))
+    answers = at_once([book(row, nurse, DOSE_1), book(row, nurse, DOSE_1 + timedelta(days=1))])
     one_won(answers, "illegal_move")
     assert Change.objects.filter(kind="appointment.booked").count() == 1
 
@@ -72,8 +49,10 @@ def test_two_treatments_of_one_couple_booked_at_one_moment_end_in_one_booking(ro
     nurse, couple = rows.staff(clinic, "nurse"), rows.a_couple(clinic)
     first, second = (rows.a_treatment(clinic, couple=couple) for _ in range(2))
     answers = at_once(
-        book(rows.visit(first, "sensitisation"), nurse, DOSE_1),
-        book(rows.visit(second, "sensitisation"), nurse, DOSE_1 + timedelta(minutes=10 * round_)),
+        [
+            book(rows.visit(first, "sensitisation"), nurse, DOSE_1),
+            book(rows.visit(second, "sensitisation"), nurse, DOSE_1 + timedelta(minutes=10 * round_)),
+        ]
     )
     one_won(answers, "two_places")
     assert Appointment.objects.filter(status="booked").count() == 1
@@ -92,7 +71,7 @@ def test_two_losses_told_at_once_for_one_couple_do_not_block_each_other() -> Non
         )
     loss = {"kind": "milestone", "name": "loss", "on": AT.date()}
     answers = at_once(
-        *(lambda t=t: services.record(treatment=t, data=loss, actor=nurse, at=AT) for t in treatments)
+        [lambda t=t: services.record(treatment=t, data=loss, actor=nurse, at=AT) for t in treatments]
     )
     assert all(isinstance(answer, Record) for answer in answers), answers
     assert not Appointment.objects.filter(status="booked").exists()
@@ -106,7 +85,7 @@ def test_units_of_two_treatments_of_one_couple_labelled_at_once_have_two_codes(r
     nurse, couple = rows.staff(clinic, "nurse"), rows.a_couple(clinic)
     visits = [rows.visit(rows.a_treatment(clinic, couple=couple), "sensitisation") for _ in range(3 + round_)]
     answers = at_once(
-        *(lambda row=row: label_unit(appointment=row, drawn_at=AT, actor=nurse, at=AT) for row in visits)
+        [lambda row=row: label_unit(appointment=row, drawn_at=AT, actor=nurse, at=AT) for row in visits]
     )
     assert all(isinstance(answer, tuple) for answer in answers), answers
     assert len({unit.code for unit in DonorUnit.objects.all()}) == len(visits)
@@ -118,8 +97,10 @@ def test_a_booking_and_a_loss_at_one_moment_never_leave_a_booking_ahead() -> Non
     row = rows.visit(treatment, "sensitisation")
     loss = {"kind": "milestone", "name": "loss", "on": AT.date()}
     answers = at_once(
-        book(row, nurse, DOSE_1),
-        lambda: services.record(treatment=treatment, data=loss, actor=nurse, at=AT),
+        [
+            book(row, nurse, DOSE_1),
+            lambda: services.record(treatment=treatment, data=loss, actor=nurse, at=AT),
+        ]
     )
     assert isinstance(answers[1], Record), answers
     assert not Appointment.objects.filter(status="booked").exists()

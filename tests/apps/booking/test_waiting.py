@@ -20,16 +20,6 @@ from tests.apps.booking.test_closing import BOOKED, DAY, NINE, booked, couples, 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def clinic() -> Clinic:
-    return rows.a_clinic()
-
-
-@pytest.fixture
-def nurse(clinic: Clinic) -> Actor:
-    return rows.staff(clinic, "nurse")
-
-
 def waits(treatment: Treatment, nurse: Actor, days_later: int = 1, **further: object) -> WaitingWish:
     """Booked some days after that day, and would come earlier."""
     booked(treatment, nurse, NINE + timedelta(days=days_later))
