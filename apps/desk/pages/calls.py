@@ -27,8 +27,9 @@ from apps.booking.call_queries import (
     outcome_by_id,
     outcomes_of,
 )
-from apps.booking.calling import ask_for_call
+from apps.booking.calling import ask_for_call, assign_call
 from apps.clinic.clock import day_bounds
+from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.queries import couple_by_id, pinned_of
@@ -36,6 +37,7 @@ from apps.desk import words
 from apps.desk.access import Desk, desk_of
 from apps.desk.forms.calls import AskForm, OutcomeForm
 from apps.desk.pages.base import FormPage, press
+from apps.desk.pages.responsible import choices, staff_of
 from apps.desk.rows import buttons, local, who
 from apps.desk.worklist_rows import local_day, pinned, visit_title
 from apps.treatments.models import Appointment
@@ -159,6 +161,20 @@ def _frame(
         "numbers": [_number(person) for person in (couple.recipient, couple.partner)],
         "pinned": pinned(notes),
         "past": _past(outcomes_of(task), clinic, desk) if task else [],
+        **(_whose(task, clinic, desk) if task and task.why not in READ_OFF_THE_VISIT else {}),
+    }
+
+
+def _whose(task: CallTask, clinic: Clinic, desk: Desk) -> dict[str, Any]:
+    """Whose call it is, and to whom it can be given: one's own name stands first in the hand of a nurse."""
+    nurses = choices(staff_of(clinic), "nurse")
+    names, own = dict(nurses), str(desk.user.pk)
+    given = str(task.assigned_id or "")
+    return {
+        "nurses": nurses,
+        "whose": names.get(given, ""),
+        "chosen": given or (own if own in names else ""),
+        "whose_url": reverse("admin:call_whose", args=[task.pk]),
     }
 
 
@@ -201,6 +217,23 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         done=_("Taken back. The call stands as before."),
         back=reverse("admin:index"),
     )
+
+
+def whose(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Gives the call to one nurse, or back to the couple's own."""
+    desk = desk_of(request)
+    task = desk.find(lambda clinic: call_by_id(clinic, pk))
+    actor = desk.require("call", task.clinic)
+    chosen = request.POST.get("nurse", "")
+
+    def act() -> None:
+        staff = {str(one.user_id): one.user for one in staff_of(task.clinic)}
+        if chosen and chosen not in staff:
+            raise NotFound(_("There is no such nurse."), field="nurse", remedy=_("Choose one of the list."))
+        assign_call(task=task, nurse=staff.get(chosen), actor=actor, at=desk.at)
+
+    back = reverse("admin:call", args=[task.pk])
+    return press(request, act, done=_("Saved: whose call it is."), back=back)
 
 
 def note(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -12,6 +12,7 @@ ROUTES: list[Route] = [
     ("worklist/list/<slug:kind>/", worklist.whole, "worklist_kind"),
     ("worklist/call/<uuid:pk>/", calls.ring, "call"),
     ("worklist/call/<uuid:pk>/note/", calls.note, "call_note"),
+    ("worklist/call/<uuid:pk>/whose/", calls.whose, "call_whose"),
     ("worklist/visit/<uuid:pk>/", calls.ring_about, "call_visit"),
     ("worklist/couple/<uuid:pk>/", calls.ring_couple, "call_couple"),
     ("worklist/outcome/<uuid:pk>/undo/", calls.undo, "call_undo"),

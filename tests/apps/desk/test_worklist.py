@@ -208,6 +208,28 @@ def test_a_visit_about_which_a_call_was_asked_for_stands_once(
     assert "Session stopped" in body(client)
 
 
+def test_a_nurse_takes_a_call_gives_it_on_and_back(
+    seat: Seat, nurse: Actor, clinic: Clinic, treatment: Treatment
+) -> None:
+    other, doctor = (
+        User.objects.get(pk=rows.staff(clinic, role, f"x-{role}").user_id) for role in ("nurse", "doctor")
+    )
+    task = ask_for_call(couple=treatment.couple, why="no_visit", due_at=AT, actor=nurse, at=AT)
+    client, address = seat(nurse, AT), reverse("admin:call", args=[task.pk])
+    giving = reverse("admin:call_whose", args=[task.pk])
+    page = body(client, address)
+    assert "With the couple's own nurse." in page.replace("&#x27;", "'")
+    assert f'<option value="{nurse.user_id}" selected>' in page
+    client.post(giving, {"nurse": other.pk})
+    assert "Given to x-nurse." in body(client, address)
+    for nobody in (doctor.pk, "0", "x"):
+        client.post(giving, {"nurse": nobody})
+        assert CallTask.objects.get().assigned == other
+    client.post(giving, {"nurse": ""})
+    assert CallTask.objects.get().assigned is None
+    assert client.get(giving).status_code == 405
+
+
 def test_every_row_of_a_call_shows_what_to_say_and_what_not(
     seat: Seat, nurse: Actor, treatment: Treatment
 ) -> None:
