@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Info, register
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -18,7 +18,7 @@ from apps.reminders.words import clinical_words
 
 @register
 def texts_are_neutral(app_configs: Any, **options: Any) -> list[CheckMessage]:
-    """`reminders.E001`: a text or a translation holds a clinical word. `reminders.W001`: so does our own address, which
+    """`reminders.E001`: a text or a translation holds a clinical word. `reminders.I001`: so does our own address, which
     stands in the links that people are sent."""
     found: list[CheckMessage] = []
     for language in SPOKEN:
@@ -32,7 +32,7 @@ def texts_are_neutral(app_configs: Any, **options: Any) -> list[CheckMessage]:
     said = clinical_words(urlsplit(settings.BASE_URL).hostname or "")
     if said and not settings.DEBUG:
         hint = "Give the service a neutral name: it stands in links that are sent to people."
-        found.append(Warning(f"BASE_URL holds {', '.join(said)}", hint=hint, id="reminders.W001"))
+        found.append(Info(f"BASE_URL holds {', '.join(said)}", hint=hint, id="reminders.I001"))
     return found
 
 

@@ -19,16 +19,23 @@ from django.db.models import Q
 from apps.clinic.models import Change
 from apps.clinic.queries import read_changes
 from apps.clinic.services import advance, lock_reader
-from apps.couples.models import Couple
+from apps.couples.models import Couple, Person
 from apps.reminders.chasing import decide_unbooked
 from apps.reminders.clock import database_now
-from apps.reminders.derived import SILENT, Outcome, apply
+from apps.reminders.derived import SAID, SILENT, Outcome, apply
 from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, DeliveryState, DerivationRetry
 from apps.reminders.present import Visit, load_visits, may_write_to, quiet_reason
+from apps.reminders.timing import wall_moment
 from apps.treatments.loading import template_of
 from apps.treatments.models import Treatment
-from protocols.reminders import CANCELLED, CONFIRMATION, messages_for_cancellation, messages_for_visit
+from protocols.reminders import (
+    CANCELLED,
+    CONFIRMATION,
+    DueMessage,
+    messages_for_cancellation,
+    messages_for_visit,
+)
 
 READER = "reminders"
 RETRY_AFTER = timedelta(minutes=30)
@@ -161,15 +168,29 @@ def _ask_for(
             kind = _confirmation_kind(rows, confirmations, starts_at)
         stored = kinds.get(kind)
         if stored is None:
-            due_at = at if family_of(kind) == CONFIRMATION else visit.moment(message.due)
-            not_after = visit.moment(message.not_after)
+            due_at, not_after = _times(visit, visit.coming[person_id].person, message, at)
             if due_at < not_after and at < not_after:
                 outcome.new.append(_delivery(visit, person_id, kind, due_at, not_after, at))
-        elif stored.state == DeliveryState.WITHDRAWN and stored.not_after > at:
+        elif stored.state == DeliveryState.WITHDRAWN and stored.not_after > at and stored.last_error != SAID:
             outcome.revived.append(stored.pk)
         else:
             keep.add(stored.pk)
     return keep
+
+
+def _times(visit: Visit, person: Person, message: DueMessage, at: datetime) -> tuple[datetime, datetime]:
+    """From when until when: a confirmation at once, a reminder at its hour where the person lives."""
+    due_at = at if message.kind == CONFIRMATION else _where_they_live(visit, person, message.due)
+    if message.not_after == visit.wall(visit.time):
+        return due_at, visit.time
+    return due_at, min(visit.time, _where_they_live(visit, person, message.not_after))
+
+
+def _where_they_live(visit: Visit, person: Person, wall: datetime) -> datetime:
+    """The hour of a reminder is an hour of the person's own day; the day is counted in the clinic's."""
+    if not person.zone:
+        return visit.moment(wall)
+    return wall_moment(person.zone, wall.date(), wall.time())
 
 
 def _confirmation_kind(rows: list[Delivery], confirmations: list[Delivery], starts_at: datetime) -> str:

@@ -11,6 +11,8 @@ from apps.reminders.models import Delivery, DeliveryState
 
 # Why a cancellation was withdrawn: it stays so when the silence ends.
 SILENT = "silent"
+# Somebody else who reads the same address was told the very same: it stays so.
+SAID = "said to the same address"
 
 
 @dataclass

@@ -26,11 +26,13 @@ from apps.couples.models import WRITTEN, RouteChannel
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.chasing import why_stale
 from apps.reminders.clock import moment
+from apps.reminders.derived import SAID
 from apps.reminders.handing import ask_staff_to_tell
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
 from apps.reminders.settling import ASK_AFTER, accept, settle_otherwise
+from apps.reminders.settling import MAX_ATTEMPTS as MAX_ATTEMPTS
 from apps.reminders.settling import pause_after as pause_after
 from apps.reminders.texts import ANSWERS, SECRET, UNTIMED
 from apps.reminders.timing import moment_to_send
@@ -173,7 +175,7 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
         _wait(row, then, "quiet hours")
         return None
     if row.appointment_id and way.address and is_said_to(way.address, row):
-        _end(row, DeliveryState.WITHDRAWN, "said to the same address")
+        _end(row, DeliveryState.WITHDRAWN, SAID)
         return None
     letter = letter_of(row, visit, way, now)
     row.channel, row.route, row.sent_to = way.channel, way.route, way.address
