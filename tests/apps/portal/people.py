@@ -30,29 +30,13 @@ def a_visit(treatment: Treatment, step: str = "baseline-antibody-test", at: date
     return booking.book(appointment=visit, starts_at=slot.starts_at, actor=rows.SYSTEM, at=at)
 
 
-@pytest.fixture
-def treatment(db: None) -> Treatment:
-    """A couple at the beginning of its course; both may be written to by e-mail."""
+def a_couple_at_its_beginning() -> Treatment:
+    """Both may be written to by e-mail, and have signed."""
     clinic = rows.a_clinic()
     him = replace(rows.ARJUN, email="a@example.org")
     made = rows.a_treatment(clinic, couple=rows.a_couple(clinic, partner=him))
     rows.consented(made, rows.staff(clinic, "nurse"))
     return made
-
-
-@pytest.fixture
-def visit(treatment: Treatment) -> Appointment:
-    return a_visit(treatment)
-
-
-@pytest.fixture
-def her(treatment: Treatment, monkeypatch: pytest.MonkeyPatch) -> Her:
-    return Her(treatment.couple.recipient, monkeypatch)
-
-
-@pytest.fixture
-def him(treatment: Treatment, monkeypatch: pytest.MonkeyPatch) -> Her:
-    return Her(treatment.couple.partner, monkeypatch)
 
 
 @dataclass

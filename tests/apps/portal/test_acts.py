@@ -18,7 +18,6 @@ from apps.treatments.models import Appointment, Record, Treatment
 from tests import rows
 from tests.apps.portal.people import AT, Her
 
-pytest_plugins = ["tests.apps.portal.people"]
 pytestmark = pytest.mark.django_db
 
 

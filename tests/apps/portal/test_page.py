@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.urls import get_resolver
+from django.utils import translation
 
 from apps.booking.models import CallTask
 from apps.couples.models import Couple, Language
 from apps.couples.services import silence_couple
+from apps.portal import frame
 from apps.portal.services import revoke_page
 from apps.portal.urls import urlpatterns
 from apps.reminders.words import clinical_words
@@ -19,7 +22,6 @@ from apps.treatments.models import Appointment, Treatment
 from tests import rows
 from tests.apps.portal.people import AT, Her
 
-pytest_plugins = ["tests.apps.portal.people"]
 pytestmark = pytest.mark.django_db
 NUMBER = rows.HYDERABAD.phone
 
@@ -139,3 +141,17 @@ def test_a_form_from_elsewhere_changes_nothing(her: Her, visit: Appointment) -> 
     assert not Couple.objects.get().is_silent
     assert her.get("stop/").status_code == 302
     assert not Couple.objects.get().is_silent
+
+
+@pytest.mark.parametrize("language", ["hi", "te", "ur"])
+def test_every_text_of_the_page_is_translated(language: str) -> None:
+    folder = Path(frame.__file__).parent
+    sources = [*folder.glob("templates/portal/*.html"), folder / "words.py"]
+    texts = {
+        text
+        for path in sources
+        for text in re.findall(r'(?:translate |_\(|gettext\()"([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(texts) > 80
+    with translation.override(language):
+        assert [text for text in sorted(texts) if translation.gettext(text) == text] == []

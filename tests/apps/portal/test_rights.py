@@ -29,7 +29,6 @@ from tests import rows
 
 AT = rows.AT
 APPS = Path(__file__).resolve().parents[3] / "apps"
-pytest_plugins = ["tests.apps.portal.people"]
 pytestmark = pytest.mark.django_db
 # Where a patient may speak, and of what: whoever adds a place adds what keeps it from deciding.
 OWN_WORDS = {
