@@ -45,6 +45,7 @@ def _entries(desk: Desk) -> list[tuple[str, list[tuple[str, str, str]]]]:
         ("Appointments", "calendar_month", "admin:treatments_appointment_changelist"),
         ("Flags", "flag", "admin:treatments_flag_changelist"),
         ("Waiting list", "hourglass_empty", "admin:waiting"),
+        ("Texts", "sms", "admin:texts"),
         ("Close a day", "event_busy", "admin:closings"),
     ]
     house = [

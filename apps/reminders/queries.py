@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.queries import silent_elsewhere
 from apps.couples.route_queries import ways_of
-from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.models import Delivery, DeliveryState, InboundText
 
 UNDELIVERED = (DeliveryState.DEAD, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
 
@@ -52,3 +54,24 @@ def withheld(couple: Couple, person: Person) -> str:
     }
     found = next((reason for reason, holds in reasons.items() if holds), "")
     return found or ("silent_elsewhere" if silent_elsewhere(person, couple) else "")
+
+
+def inbound_of(clinic: Clinic) -> QuerySet[InboundText]:
+    """What people wrote to the clinic, what nobody has read first, then the newest."""
+    found = InboundText.objects.filter(clinic=clinic).select_related("clinic")
+    return found.prefetch_related("about__couple").order_by(
+        F("read_at").asc(nulls_first=True), "-received_at"
+    )
+
+
+def unread_of(clinic: Clinic) -> QuerySet[InboundText]:
+    """What somebody has to read: nothing goes by itself to these couples until then."""
+    return inbound_of(clinic).filter(read_at=None)
+
+
+def inbound_by_id(clinic: Clinic, inbound_id: UUID) -> InboundText:
+    """NotFound for another clinic's text, as for one that does not exist."""
+    found = inbound_of(clinic).filter(pk=inbound_id).first()
+    if found is None:
+        raise NotFound("There is no such text.", field="inbound")
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import brake, silence, visit_messages
+from apps.desk.pages import brake, contact, silence, texts, visit_messages
 from apps.desk.pages.routes import Route
 
 _COUPLE = "couples/couple/<uuid:pk>/"
@@ -16,5 +16,8 @@ ROUTES: list[Route] = [
     (_COUPLE + "release/", silence.release, "couple_release"),
     (_CLINIC + "brake/", brake.pull, "clinic_brake"),
     (_CLINIC + "brake/release/", brake.release, "clinic_unbrake"),
+    ("texts/", texts.show, "texts"),
+    ("texts/<uuid:pk>/read/", texts.read, "text_read"),
+    ("couples/person/<uuid:pk>/routes/", contact.show, "person_routes"),
     ("treatments/appointment/<uuid:pk>/messages/", visit_messages.show, "visit_messages"),
 ]

@@ -19,6 +19,7 @@ from apps.desk.pages.base import FormPage, page
 from apps.desk.post import MessageRow, message_row
 from apps.desk.rows import changes_in_words, number, who
 from apps.desk.words import KINDS
+from apps.reminders.models import Delivery
 from apps.reminders.queries import sent_since
 from apps.treatments.models import Record, Treatment
 from apps.treatments.queries import plan_of, record_by_id, template, treatment_by_id, treatments_of
@@ -156,7 +157,8 @@ def _sent(record: Record, desk: Desk) -> list[tuple[str, MessageRow]]:
     """What left the house for this couple since the record was made: it may have said what is not so."""
     rows = sent_since(record.treatment.couple, record.recorded_at)
     titles = dict(record.treatment.appointments.values_list("pk", "title"))
-    return [
-        (row.person.full_name, message_row(row, titles.get(row.appointment_id, "") if row.appointment_id else "", False, desk))
-        for row in rows
-    ]
+
+    def about(row: Delivery) -> str:
+        return titles.get(row.appointment_id, "") if row.appointment_id else ""
+
+    return [(row.person.full_name, message_row(row, about(row), False, desk)) for row in rows]

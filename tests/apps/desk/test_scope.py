@@ -27,6 +27,8 @@ from apps.couples.models import Couple, Person, PersonMerge
 from apps.couples.services import write_note
 from apps.desk.pages.urls import ROUTES
 from apps.desk.ports import links, pages
+from apps.reminders.models import InboundText
+from apps.reminders.services import receive_text
 from apps.treatments.drafts import start_draft
 from apps.treatments.files import attach_file
 from apps.treatments.intake.cells import Reading
@@ -77,6 +79,7 @@ def filled(clinic: Clinic) -> dict[str, str]:
         "treatments/versionmove": str(move.pk),
         "treatments/versionmoveline": str(move.lines.get().pk),
         "worklist/couple": str(couple.pk),
+        "texts": str(a_text(couple, at).pk),
         "clinic/clinic": str(clinic.pk),
         "clinic/membership": str(membership.pk),
         **on_the_worklist(treatment, nurse, at),
@@ -85,6 +88,14 @@ def filled(clinic: Clinic) -> dict[str, str]:
         **of_a_day(treatment, nurse, at),
         **on_paper(treatment, nurse, at),
     }
+
+
+def a_text(couple: Couple, at: datetime) -> InboundText:
+    """What somebody wrote to the clinic."""
+    number = "+4470000000"
+    return receive_text(
+        clinic=couple.clinic, channel="sms", address=number, text="Hi", provider_id="1", at=at
+    )
 
 
 def of_the_house(treatment: Treatment, at: datetime) -> dict[str, str]:
