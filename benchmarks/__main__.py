@@ -1,6 +1,6 @@
 """`make bench`: measures everything, writes benchmarks/results.json and the table of docs/performance.md, prints it.
 
-    python -m benchmarks [--no-database]
+    python -m benchmarks [--no-database | --only GROUP]
 
 Each figure stands beside its floor in the same run. Those that need rows get a database of their own.
 """
@@ -34,13 +34,19 @@ def main() -> None:
     parser.add_argument(
         "--no-database", action="store_true", help="only what needs no rows; writes no results"
     )
+    parser.add_argument(
+        "--only",
+        choices=(*PURE, *ON_ROWS),
+        metavar="GROUP",
+        help="one group, such as feeding; writes no results",
+    )
     options = parser.parse_args()
     started = time.monotonic()
-    figures = [*_measured(PURE)]
-    on_rows = [] if options.no_database else _on_rows()
+    figures = [*_measured(_chosen(PURE, options.only))]
+    on_rows = [] if options.no_database else _on_rows(_chosen(ON_ROWS, options.only))
     figures += on_rows
     print(f"\n{as_text(figures)}\n\n{time.monotonic() - started:.0f} seconds")
-    if on_rows:
+    if on_rows and not options.only:
         RESULTS.write_text(json.dumps([figure.as_json() for figure in figures], indent=2) + "\n")
         show(figures)
     missed = [figure.name for figure in figures if figure.target and not figure.target.met_by(figure)]
@@ -55,11 +61,17 @@ def _measured(groups: tuple[str, ...]) -> Iterator[Figure]:
         yield from import_module(f"benchmarks.{group}").figures()
 
 
-def _on_rows() -> list[Figure]:
+def _chosen(groups: tuple[str, ...], only: str | None) -> tuple[str, ...]:
+    return groups if only is None else tuple(group for group in groups if group == only)
+
+
+def _on_rows(groups: tuple[str, ...]) -> list[Figure]:
+    if not groups:
+        return []
     database = import_module("benchmarks.database")
     try:
         with database.own_database():
-            return [*_measured(ON_ROWS)]
+            return [*_measured(groups)]
     except CannotStart as error:
         print(f"no database, so no figures on rows: {error}", file=sys.stderr)
         return []

@@ -26,7 +26,7 @@ def choices(now: Mapping[str, bool] | None = None) -> dict[str, forms.Field]:
         ),
         "has_alarms": (
             _("Rings a day before"),
-            _("Many calendars ignore this. Reminders come as messages in any case."),
+            _("Many calendars ignore this. It does not take the place of a message."),
         ),
     }
     return {
