@@ -212,7 +212,7 @@ def receives_both(page: Page, morning: Morning) -> None:
             question.get_by_role("radio").first.check()
     pictured(page, "nurse-6-fitness")
     page.get_by_role("button", name="Both were asked").click()
-    page.get_by_text("Fit").first.wait_for()
+    page.get_by_text("Both are fit. The donor may be drawn.").wait_for()
     asked = FitnessCheck.objects.filter(appointment=morning.dose)
     assert {(one.who, one.fit) for one in asked} == {("recipient", True), ("donor", True)}
 
