@@ -17,9 +17,11 @@ SMALL, LARGE = 20_000, 200_000
 _LOAD = """
 INSERT INTO reminders_delivery (
     id, clinic_id, person_id, role, treatment_id, appointment_id, kind, starts_at, due_at, not_after, channel,
-    state, created_at, next_try_at, lease_no, attempts, sent_to, subject, body, last_error)
+    state, created_at, next_try_at, lease_no, attempts, sent_to, subject, body, last_error,
+    key, blanks, language, only_route, provider, provider_id, receipt, asks)
 SELECT gen_random_uuid(), %(clinic)s, %(person)s, 'recipient', %(treatment)s, gen_random_uuid(), 'reminder',
-       at + interval '3 days', at, at + interval '2 days', 'email', 'pending', %(at)s, at, 0, 0, '', '', '', ''
+       at + interval '3 days', at, at + interval '2 days', 'email', 'pending', %(at)s, at, 0, 0, '', '', '', '',
+       '', '{}', '', false, '', '', '', 0
   FROM generate_series(%(first)s::int, %(last)s::int) AS number,
        LATERAL (SELECT %(at)s::timestamptz + interval '1 minute' * (number - %(due)s) AS at) AS moment
 """
