@@ -253,6 +253,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"clinic@{_base.hostn
 # Providers of e-mail, SMS and WhatsApp: where they are, how long they may take.
 _outgoing = outgoing.of(env)
 vars().update({name: _outgoing[name] for name in _outgoing.keys() & {"EMAIL_BACKEND"}})
+# The demo keeps a copy of its mails for /demo/outbox/, which is there with DEBUG alone.
+DEMO_OUTBOX = str(BASE_DIR / "var" / "outbox") if DEBUG else ""
+if DEBUG and vars()["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend":
+    EMAIL_BACKEND = "lit_tracker.local.demo_mail.DemoMail"
 EMAIL_HOOK: str = _outgoing["EMAIL_HOOK"]
 ANYMAIL = _outgoing["ANYMAIL"]
 MESSAGE_PROVIDERS: dict[str, str] = _outgoing["MESSAGE_PROVIDERS"]

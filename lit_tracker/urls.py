@@ -1,5 +1,6 @@
 """Every address, and who answers it."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hooks/", include("apps.api.hook_urls")),
     path("feeds/", include("apps.feeds.urls")),
     path("p/", include("apps.portal.urls")),
+    *([path("demo/outbox/", include("apps.portal.outbox"))] if settings.DEBUG else []),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

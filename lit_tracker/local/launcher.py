@@ -188,6 +188,8 @@ def visiting_card(var: Path, url: str) -> dict[str, Any]:
             made = json.loads(demo.read_text())
             card["logins"] = made["logins"]
             card["feed_url"] = url + made["feed_path"]
+            card["page_url"] = url + made["page_path"]
+            card["outbox_url"] = f"{url}/demo/outbox/"
             card["api"] = {"token_url": f"{url}/oauth/token/", **made["api"]}
         except (ValueError, KeyError, TypeError):
             raise CannotStart(f"{demo} is half-made: make clean, then start again") from None
@@ -200,6 +202,8 @@ def announcement(card: Mapping[str, Any]) -> str:
         lines.append(f"  {role:<8} {login['username']} / {login['password']}")
     if "feed_url" in card:
         lines.append(f"  a patient's calendar  {card['feed_url']}")
+        lines.append(f"  a patient's own page  {card['page_url']}")
+        lines.append(f"  what is sent          {card['outbox_url']}")
         api = card["api"]
         lines.append(f"  a clinic system       {api['token_url']} {api['client_id']} {api['client_secret']}")
     return "\n".join(

@@ -67,13 +67,16 @@ def test_half_made_demo_secrets_get_one_line(tmp_path: Path) -> None:
 
 def test_the_card_says_where_and_how_to_get_in(tmp_path: Path) -> None:
     logins = {"nurse": {"username": "n", "password": "p"}}
-    made = {"logins": logins, "feed_path": "/feeds/t.ics", "api": {"client_id": "i", "client_secret": "s"}}
+    api = {"client_id": "i", "client_secret": "s"}
+    made = {"logins": logins, "feed_path": "/feeds/t.ics", "page_path": "/p/t/", "api": api}
     (tmp_path / "demo.json").write_text(json.dumps(made))
     url = "http://127.0.0.1:1"
     assert launcher.visiting_card(tmp_path, url) == {
         "url": url,
         "logins": logins,
         "feed_url": f"{url}/feeds/t.ics",
+        "page_url": f"{url}/p/t/",
+        "outbox_url": f"{url}/demo/outbox/",
         "api": {"token_url": f"{url}/oauth/token/", "client_id": "i", "client_secret": "s"},
     }
 
@@ -151,11 +154,13 @@ def test_it_starts_says_how_to_get_in_stops_whole_and_starts_again_with_the_same
     first = Launcher(checkout, port)
     card = first.card()
     assert card["url"] == f"http://127.0.0.1:{port}"
-    assert set(card) == {"url", "logins", "feed_url", "api"}
+    assert set(card) == {"url", "logins", "feed_url", "page_url", "outbox_url", "api"}
     assert set(card["logins"]) >= {"nurse", "doctor", "admin"}
     assert get(f"{card['url']}/healthz")[0] == 200
     assert becomes_ready(card["url"]), get(f"{card['url']}/readyz")[1]
     assert b"BEGIN:VCALENDAR" in get(card["feed_url"])[1]
+    assert b"Your next appointment" in get(card["page_url"] + "?l=en")[1]
+    assert get(card["outbox_url"])[0] == 200
     assert first.stop() == []
     assert not (checkout / "var/run.json").exists()
     second = Launcher(checkout, port)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_date
@@ -27,7 +28,7 @@ from apps.desk.demo.papers import leave_papers
 from apps.desk.demo.people import HYDERABAD, LONDON, Two
 from apps.desk.demo.stories import STORIES, Story
 from apps.desk.pages.links import feed_path
-from apps.desk.ports import clients, links
+from apps.desk.ports import clients, links, pages
 from apps.treatments.queries import appointments_of
 from apps.treatments.services import publish_protocol, reconcile
 from protocols import library_text
@@ -94,12 +95,13 @@ class Made:
 
     logins: dict[str, dict[str, str]]
     feed_path: str
+    page_path: str
     client_id: str
     client_secret: str
 
     def as_json(self) -> dict[str, Any]:
         api = {"client_id": self.client_id, "client_secret": self.client_secret}
-        return {"logins": self.logins, "feed_path": self.feed_path, "api": api}
+        return {"logins": self.logins, "feed_path": self.feed_path, "page_path": self.page_path, "api": api}
 
 
 def make(*, at: datetime, password: Callable[[], str], say: Callable[[str], object]) -> Made:
@@ -116,7 +118,8 @@ def make(*, at: datetime, password: Callable[[], str], say: Callable[[str], obje
     client_id, client_secret = clients().create_client(
         clinic=places[0].clinic, name="Demo system", actor=system, at=at
     )
-    return Made(logins, _feed(places[0], at), client_id, client_secret)
+    feed, own_page = _addresses(places[0], at)
+    return Made(logins, feed, own_page, client_id, client_secret)
 
 
 def _stories(setup: Setup) -> list[Story]:
@@ -190,13 +193,14 @@ def _fill(place: Place, people: tuple[Two, ...], stories: list[Story]) -> None:
             reconcile(treatment=treatment, at=place.now)
 
 
-def _feed(place: Place, at: datetime) -> str:
-    """The calendar of a recipient with a booked visit ahead."""
+def _addresses(place: Place, at: datetime) -> tuple[str, str]:
+    """The calendar and the own page of a recipient with a booked visit ahead."""
     ahead = appointments_of(place.clinic, status=("booked",)).filter(starts_at__gt=at, pencilled=False)
     visit = ahead.filter(treatment__couple__silent_since=None).latest("starts_at")
     person = visit.treatment.couple.recipient
     _, token = links().issue_link(person=person, label="Phone", actor=place.staff["nurse"], at=at)
-    return feed_path(token)
+    _, key = pages().issue_page(person=person, label="Phone", actor=place.staff["nurse"], at=at)
+    return feed_path(token), urlsplit(pages().address_of(key)).path
 
 
 def random_password() -> str:

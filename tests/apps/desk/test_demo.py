@@ -126,6 +126,7 @@ def test_log_ins_work_and_stand_in_a_file_for_its_owner_alone(demo: Path) -> Non
         assert answer.status_code == 302, login["username"]
         assert client.get("/admin/").status_code == 200
     assert Client().get(made["feed_path"]).status_code == 200
+    assert "Your next appointment" in Client().get(made["page_path"] + "?l=en").content.decode()
     assert made["api"]["client_id"]
     assert made["api"]["client_secret"]
 
