@@ -44,13 +44,19 @@ class Command(BaseCommand):
 
 
 def _set(slug: str, told: dict[str, Any]) -> list[str]:
-    common: dict[str, Any] = {"clinic": clinic_by_slug(slug), "actor": Actor.system("shell"), "at": timezone.now()}
+    common: dict[str, Any] = {
+        "clinic": clinic_by_slug(slug),
+        "actor": Actor.system("shell"),
+        "at": timezone.now(),
+    }
     done = []
     for one in told.get("channels", ()):
         row = set_channel(**common, **one)
         done.append(f"{row} (hook /hooks/{row.pk}/)")
     if "hours" in told:
-        hours = {name: time.fromisoformat(v) if name in _TIMES else v for name, v in told["hours"].items()}
+        hours: dict[str, Any] = {
+            name: time.fromisoformat(v) if name in _TIMES else v for name, v in told["hours"].items()
+        }
         done.append(str(set_message_hours(**common, **hours)))
     done += [str(register_text(**common, **one)) for one in told.get("texts", ())]
     return done or ["nothing to set"]
