@@ -72,6 +72,11 @@ class LiveStack:
     def mails(self) -> list[EmailMessage]:
         return self.mailbox.mails
 
+    @property
+    def mail_port(self) -> int:
+        """Where the mail server listens."""
+        return int(self._smtp.port)
+
     def pid(self, name: str) -> int:
         """The process id of `web`, `worker` or `beat`."""
         return self._running[name].pid

@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import Any
 
+import psutil
 import pytest
 import redis
 
@@ -84,6 +85,34 @@ def test_killed_while_sending_it_is_unknown_and_never_sent_again(
     house.two_sweeps_later()
     assert len(house.mails(0, course.addresses)) == int(takes)
     assert list(undelivered(house.clinic)) == [the_delivery(course)]
+
+
+def test_one_pool_process_is_killed_while_it_sends_and_its_worker_goes_on(
+    house: LiveHouse, course: Course, live_stack: LiveStack
+) -> None:
+    hesitant = Hesitant(live_stack.mailbox, takes=True)
+    live_stack.mailbox.handle_DATA = hesitant  # type: ignore[method-assign]
+    try:
+        book(house, course)
+        assert hesitant.reached.wait(20)
+        mail_port = live_stack.mail_port
+        pool = psutil.Process(live_stack.pid("worker")).children(recursive=True)
+        (sends,) = [one for one in pool if mail_port in ports_of(one)]
+        sends.kill()
+    finally:
+        hesitant.go_on.set()
+        del live_stack.mailbox.handle_DATA
+    Delivery.objects.filter(pk=the_delivery(course).pk).update(lease_until=house.now())
+    live_stack.until(lambda: the_delivery(course).state == DeliveryState.UNKNOWN, what="the state unknown")
+    course.act("move", TEST, starts_at=house.moment(3))
+    assert len(house.mails(2, course.addresses)) == 2
+    house.two_sweeps_later()
+    assert len(house.mails(2, course.addresses)) == 2
+
+
+def ports_of(process: psutil.Process) -> set[int]:
+    """Where it is connected to at this moment."""
+    return {line.raddr.port for line in process.net_connections() if line.raddr}
 
 
 def test_killed_after_the_claim_it_is_sent_once_by_the_next_worker(
