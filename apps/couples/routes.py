@@ -79,12 +79,20 @@ def add_route(*, person: Person, given: RouteInput, actor: Actor, at: datetime) 
             person=fresh,
             channel=wanted.channel,
             address=wanted.address,
+            opted_out_at=_refused_at(fresh, wanted),
             created_at=at,
         )
         route.belongs_to, route.read_by, route.place = wanted.belongs_to, wanted.read_by, wanted.place
         route.consented_at = wanted.consented_at
         _store(route, fresh, actor, at)
     return route
+
+
+def _refused_at(person: Person, wanted: RouteInput) -> datetime | None:
+    """When the person refused that very address, if the way was taken off them before they agreed to it again."""
+    ended = ContactRoute.objects.filter(person=person, channel=wanted.channel, address=wanted.address)
+    last = ended.order_by("-changed_at", "-pk").first()
+    return last.opted_out_at if last else None
 
 
 def opt_out(*, route: ContactRoute, actor: Actor, at: datetime) -> ContactRoute:

@@ -64,6 +64,7 @@ def _letter(row: Delivery) -> Letter:
         clinic_id=row.clinic_id,
         language=row.language,
         began_at=row.attempt_began_at,
+        provider=row.provider,
     )
 
 

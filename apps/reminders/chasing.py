@@ -33,7 +33,7 @@ def decide_unbooked(treatment_ids: Collection[UUID], at: datetime, outcome: Outc
     calls = _unreached(visits)
     wanted: dict[tuple[object, ...], Delivery] = {}
     for visit in visits:
-        asked = (_book(visit, hours.get(visit.row.clinic_id), stored, at), _missed(visit, calls, at))
+        asked = (_book(visit, hours.get(visit.row.clinic_id), stored, at), _missed(visit, calls, stored, at))
         wanted |= {_key(row): row for row in asked if row is not None}
     known = {_key(row): row for row in stored}
     outcome.new += [row for key, row in wanted.items() if key not in known and row.not_after > at]
@@ -83,11 +83,18 @@ def _book(visit: Visit, hours: MessageHours | None, stored: list[Delivery], at: 
     return _delivery(visit, person, BOOK, book_key(visit), due_at, until, at)
 
 
-def _missed(visit: Visit, calls: dict[UUID, CallOutcome], at: datetime) -> Delivery | None:
-    """After a nurse rang about a missed visit and has to ring again: one word, until the day that she rings again."""
+def _missed(
+    visit: Visit, calls: dict[UUID, CallOutcome], stored: list[Delivery], at: datetime
+) -> Delivery | None:
+    """After a nurse rang about a missed visit and has to ring again: one word to one of the two, until the day that she
+    rings again. Whoever answers it by refusing does not send it on to the other."""
     said = calls.get(visit.row.pk)
     person = _whom(visit)
     if said is None or said.again_on is None or person is None:
+        return None
+    mine = [one for one in stored if (one.appointment_id, one.kind) == (visit.row.pk, MISSED)]
+    about = [one for one in mine if one.key == str(said.task_id) and one.person_id != person.pk]
+    if any(one.may_have_arrived for one in about):
         return None
     until = day_bounds(visit.row.clinic.zone, said.again_on)[1]
     return (

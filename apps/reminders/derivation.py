@@ -246,10 +246,10 @@ def _tell_of_cancellation(
 def known_time(rows: Iterable[Delivery]) -> datetime | None:
     """The time of the visit that the person was last told, as far as we can know; None after a
     cancellation."""
-    arrived = [row for row in rows if row.may_have_arrived and row.attempt_began_at]
-    if not arrived:
+    told = [(row.told_at, row.created_at, row) for row in rows if row.told_at is not None]
+    if not told:
         return None
-    last = max(arrived, key=lambda row: (row.attempt_began_at or row.created_at, row.created_at))
+    last = max(told, key=lambda one: one[:2])[2]
     return None if family_of(last.kind) == CANCELLED else last.starts_at
 
 

@@ -60,10 +60,9 @@ def receive_text(
         if not is_new:
             return row
         people = people_at(clinic, channel, address)
-        if row.was_stop:
+        if row.was_stop and _end_channel(row, actor, at):
             row.read_at, row.read_by = at, "STOP"
             row.save(update_fields=["read_at", "read_by"])
-            _end_channel(row, actor, at)
         else:
             earlier = InboundText.objects.filter(clinic=clinic, address=row.address, read_at=None)
             if not earlier.exclude(pk=row.pk).exists():
@@ -109,13 +108,16 @@ def hours_words(clinic: Clinic, language: str) -> str:
     return "; ".join(said)
 
 
-def _end_channel(row: InboundText, actor: Actor, at: datetime) -> None:
-    """The carrier ends it for the number, and so do we: for everybody who shares it."""
+def _end_channel(row: InboundText, actor: Actor, at: datetime) -> bool:
+    """The carrier ends it for the number, and so do we: for everybody who shares it. False where we know it under no such
+    number: then a person looks."""
     theirs = ContactRoute.objects.filter(
         clinic=row.clinic_id, channel=row.channel, address=row.address, ended_at=None
     )
-    for route in theirs.select_related("person").order_by("person_id", "pk"):
+    found = list(theirs.select_related("person").order_by("person_id", "pk"))
+    for route in found:
         opt_out(route=route, actor=actor, at=at)
+    return bool(found)
 
 
 def _answer(row: InboundText, people: list[Person], actor: Actor, at: datetime) -> None:

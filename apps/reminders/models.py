@@ -153,10 +153,16 @@ class Delivery(models.Model):
 
     @property
     def may_have_arrived(self) -> bool:
-        """The person knows what it says, or may know it."""
+        """The person knows what it says, or may know it: also by a message to somebody who shares their number."""
+        begun = (DeliveryState.LEASED, DeliveryState.WITHDRAWN)
         return self.state in (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.HANDED) or (
-            self.state == DeliveryState.LEASED and self.attempt_began_at is not None
+            self.state in begun and self.attempt_began_at is not None
         )
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the person may have come to know what it says; what is told by people has no attempt."""
+        return (self.attempt_began_at or self.sent_at) if self.may_have_arrived else None
 
 
 class DerivationRetry(models.Model):

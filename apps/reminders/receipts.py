@@ -14,6 +14,7 @@ from apps.couples.routes import mark_route
 from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.settling import accept
+from apps.reminders.texts import SECRET
 
 _RANK = {"": 0, Receipt.DELIVERED: 1, Receipt.READ: 2}
 
@@ -41,13 +42,25 @@ def receive_receipt(
     with transaction.atomic():
         rows = Delivery.objects.select_for_update(of=("self",)).filter(named, channel=channel)
         row = rows.select_related("clinic", "person", "route__person", "treatment__couple").first()
-        if row is None or row.attempt_began_at is None:
+        if row is None:
             return False
+        if row.attempt_began_at is None:
+            return _taken_after_all(row, receipt, provider_id, at)
         row.provider_id = row.provider_id or provider_id[:120]
         if receipt == Receipt.FAILED:
             _failed(row, error, bad_address, at)
         else:
             _arrived(row, receipt, at)
+    return True
+
+
+def _taken_after_all(row: Delivery, receipt: str, provider_id: str, at: datetime) -> bool:
+    """The provider had said that it took nothing and the message waits to be sent again: its receipt knows better."""
+    if row.state != DeliveryState.PENDING or not row.attempts or receipt == Receipt.FAILED:
+        return False
+    row.attempt_began_at = at
+    row.save(update_fields=["attempt_began_at"])
+    accept(row, provider_id=provider_id[:120], now=at)
     return True
 
 
@@ -67,7 +80,9 @@ def _failed(row: Delivery, error: str, bad_address: bool, at: datetime) -> None:
     is_settled = row.state in (DeliveryState.SENT, DeliveryState.UNKNOWN)
     if is_settled:
         row.state = DeliveryState.DEAD
-    row.save(update_fields=["receipt", "receipt_at", "provider_id", "last_error", "state"])
+    if row.kind in SECRET:
+        row.blanks = {}
+    row.save(update_fields=["receipt", "receipt_at", "provider_id", "last_error", "state", "blanks"])
     if bad_address and row.route is not None:
         mark_route(route=row.route, wrong=True, actor=Actor.system("api"), at=at)
     if is_settled:

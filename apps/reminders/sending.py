@@ -27,7 +27,7 @@ from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.chasing import why_stale
 from apps.reminders.clock import moment
 from apps.reminders.derived import SAID
-from apps.reminders.handing import ask_staff_to_tell
+from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
@@ -137,15 +137,15 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
         if row is None:
             return None
         now: datetime = row.now
+        if row.braked and now < row.not_after:
+            _wait(row, now + BRAKE_LOOK, BRAKED)
+            return None
         visit = load_visit(row.appointment_id) if row.appointment_id else None
         reason = why_not_now(row, visit)
         if not reason and visit is not None and row.kind in UNTIMED:
             reason = why_stale(row, visit)
         if reason or now >= row.not_after:
             _end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)
-            return None
-        if row.braked:
-            _wait(row, now + BRAKE_LOOK, BRAKED)
             return None
         if row.kind not in ANSWERS and is_paused(row.person):
             _wait(row, now + BRAKE_LOOK, "unread text")
@@ -160,7 +160,8 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
     """The letter of a row that may go, by the first way that can be used; None where it waits or staff tell it."""
     way = way_for(row)
     if way is None:
-        _end(row, DeliveryState.WITHDRAWN, "no way")
+        _end(row, DeliveryState.DEAD, "no way")
+        ask_staff_to_call(row, now)
         return None
     then = moment_to_send(
         kind=row.kind,
@@ -175,6 +176,8 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
         _wait(row, then, "quiet hours")
         return None
     if row.appointment_id and way.address and is_said_to(way.address, row):
+        # Told all the same, by the other's message: what comes next speaks of it.
+        row.attempt_began_at, row.sent_to = now, way.address
         _end(row, DeliveryState.WITHDRAWN, SAID)
         return None
     letter = letter_of(row, visit, way, now)
@@ -196,7 +199,7 @@ def _end(row: Delivery, state: DeliveryState, reason: str) -> None:
     row.state, row.last_error, row.lease_until = state, reason, None
     if row.kind in SECRET:
         row.blanks = {}
-    row.save(update_fields=["state", "last_error", "lease_until", "blanks"])
+    row.save(update_fields=["state", "last_error", "lease_until", "blanks", "attempt_began_at", "sent_to"])
 
 
 def _wait(row: Delivery, until: datetime, why: str) -> None:
@@ -232,7 +235,9 @@ def recover_leases(*, at: datetime | None = None) -> int:
     """Leases that ran out: due again if nothing had begun, else unknown. Returns how many."""
     stale = Delivery.objects.filter(state=DeliveryState.LEASED, lease_until__lte=moment(at))
     again = stale.filter(attempt_began_at__isnull=True).update(state=DeliveryState.PENDING, lease_until=None)
-    unknown = stale.filter(attempt_began_at__isnull=False).update(
+    begun = stale.filter(attempt_began_at__isnull=False)
+    begun.filter(kind__in=SECRET).update(blanks={})
+    unknown = begun.update(
         state=DeliveryState.UNKNOWN,
         lease_until=None,
         last_error="interrupted",

@@ -22,6 +22,8 @@ from protocols.workdays import Workdays
 
 # "Please call us" is never sent so shortly before closing.
 BEFORE_CLOSING = timedelta(hours=2)
+# Whoever has an appointment may have left home so long before it.
+ON_THE_WAY = timedelta(hours=4)
 # A clinic that has no such hour within this many days has none.
 _DAYS = 35
 
@@ -69,7 +71,8 @@ def moment_to_send(
         later = found
         if not _may_wake(kind, starts_at, clinic.zone, found) and _rings(channel, hours):
             later = end_of_quiet(hours, zone_of(person, clinic), later)
-            if later >= not_after and family_of(kind) in (CONFIRMATION, CANCELLED):
+            leaves = (starts_at or not_after) - ON_THE_WAY
+            if later >= min(not_after, leaves) and family_of(kind) in (CONFIRMATION, CANCELLED):
                 later = found  # better woken than travelling in vain
         if week is not None:
             later = first_to_explain(week, later)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from apps.clinic.actors import Actor
 from apps.couples.models import RouteChannel
@@ -19,6 +20,8 @@ from apps.reminders.texts import BOOK, SECRET, TEXTS
 
 # What a message says to one address, it does not say there again.
 _HEARD = (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.LEASED, DeliveryState.HANDED)
+# An attempt, or what people tell, which has none.
+_TOLD = Q(attempt_began_at__isnull=False) | Q(state=DeliveryState.HANDED)
 
 
 def way_for(row: Delivery) -> Way | None:
@@ -69,8 +72,7 @@ def is_said_to(address: str, row: Delivery) -> bool:
         key=row.key,
         sent_to=address,
         state__in=_HEARD,
-        attempt_began_at__isnull=False,
-    )
+    ).filter(_TOLD)
     return others.exclude(person=row.person_id).exists()
 
 
@@ -123,9 +125,7 @@ def text_of(row: Delivery, now: datetime) -> str:
     if row.kind in TEXTS and row.starts_at is None:
         return row.kind
     told_before = (
-        Delivery.objects.filter(
-            person=row.person_id, appointment_id=row.appointment_id, attempt_began_at__isnull=False
-        )
+        Delivery.objects.filter(_TOLD, person=row.person_id, appointment_id=row.appointment_id)
         .exclude(starts_at=row.starts_at)
         .exclude(starts_at=None)
         .exclude(pk=row.pk)

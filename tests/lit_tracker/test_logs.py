@@ -16,7 +16,9 @@ from lit_tracker.logs import ClassAlone, MaskTokens
         ("GET /healthz %d", (200,), "GET /healthz 200"),
     ],
 )
-def test_the_token_of_a_feed_and_of_a_page_is_masked(message: str, arguments: tuple[object, ...], shown: str) -> None:
+def test_the_token_of_a_feed_and_of_a_page_is_masked(
+    message: str, arguments: tuple[object, ...], shown: str
+) -> None:
     record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, message, arguments, None)
     assert MaskTokens().filter(record) is True
     assert record.getMessage() == shown

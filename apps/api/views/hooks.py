@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from apps.reminders.channels.secrets import NoSecret
 from apps.reminders.models import ChannelSetting, Provider, Receipt
 from apps.reminders.services import receive_receipt, receive_text
 
+_log = logging.getLogger(__name__)
 _MOST = 256 * 1024
 # What an e-mail provider's events are to us; what is not here says nothing of arrival.
 _EMAIL_RECEIPTS = {
@@ -55,8 +57,10 @@ def hook(request: HttpRequest, setting_id: UUID) -> HttpResponse:
         return HttpResponseForbidden()
     except ValueError:
         return HttpResponseBadRequest()
-    for word in words:
-        _receive(setting, word)
+    # Each by itself: one that cannot be taken keeps no other from being heard; the provider repeats the call.
+    taken = [_taken(setting, word) for word in words]
+    if not all(taken):
+        return HttpResponse(status=500)
     # Twilio reads its answer as instructions: none.
     if setting.provider == Provider.TWILIO:
         return HttpResponse("<Response/>", content_type="text/xml")
@@ -92,6 +96,15 @@ def email_hook(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def _taken(setting: ChannelSetting, word: Word) -> bool:
+    try:
+        _receive(setting, word)
+    except Exception as fault:
+        _log.error("hook %s: a word cannot be taken: %s", setting.pk, type(fault).__name__)
+        return False
+    return True
+
+
 def _receive(setting: ChannelSetting, word: Word) -> None:
     at = timezone.now()
     if isinstance(word, TextWord):
@@ -99,7 +112,7 @@ def _receive(setting: ChannelSetting, word: Word) -> None:
             clinic=setting.clinic,
             channel=setting.channel,
             address=word.address,
-            text=word.text,
+            text=word.text.replace("\0", ""),
             provider_id=word.provider_id,
             at=at,
         )

@@ -53,6 +53,8 @@ class Letter:
     text: str = ""
     language: str = "en"
     began_at: datetime | None = None
+    # Who carried it, of one whose fate is asked for.
+    provider: str = ""
     # Of a registered wording: its name at the provider, the provider's own id, and what fills it, in order.
     template_id: str = ""
     flow_id: str = ""

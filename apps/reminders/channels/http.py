@@ -6,6 +6,7 @@ nobody the wiser: some providers answer 500 after they have accepted.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -27,8 +28,13 @@ def timeouts() -> tuple[float, float]:
 def of_fault(fault: requests.RequestException) -> Outcome:
     """No answer came."""
     reason = getattr(fault.args[0], "reason", None) if fault.args else None
-    never_began = isinstance(fault, requests.ConnectTimeout | requests.exceptions.SSLError) or isinstance(
-        reason, NewConnectionError | NameResolutionError
+    # A line that fails while it is written to or read from raises the same SSLError as a certificate that is wrong.
+    causes = getattr(reason, "args", ())
+    refused = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+    never_began = (
+        isinstance(fault, requests.ConnectTimeout)
+        or refused
+        or isinstance(reason, NewConnectionError | NameResolutionError)
     )
     return Outcome(Verdict.LATER if never_began else Verdict.UNKNOWN, type(fault).__name__)
 
@@ -41,8 +47,8 @@ def of_refusal(
     wait = retry_after(headers)
     if status == 429 or (status == 503 and wait is not None):
         return Outcome(Verdict.LATER, error, retry_after=wait)
-    if status >= 500:
-        return Outcome(Verdict.UNKNOWN, error)
+    if status >= 500 or status < 300:
+        return Outcome(Verdict.UNKNOWN, error)  # a yes in words that we do not know is no no
     if status in (401, 403, 408) or status < 400:
         return Outcome(Verdict.LATER, error)  # our account or our address is wrong: the message is not
     return Outcome(Verdict.REFUSED, error, bad_address=bad_address)

@@ -30,9 +30,17 @@ class PostOffice:
         return Outcome(Verdict.LATER, "no provider") if carrier is None else carrier.send(letter)
 
     def ask(self, letter: Letter) -> Outcome:
-        carrier = self.carrier(letter)
-        if carrier is None:
+        setting = self.setting(letter)
+        began_at = letter.began_at
+        # Only who carried it can say, by the account that it went by; another would know of nothing, and that is no answer.
+        if (
+            setting is None
+            or began_at is None
+            or setting.provider != letter.provider
+            or setting.changed_at > began_at
+        ):
             return CANNOT_SAY
+        carrier = CARRIERS[setting.provider](setting)
         # Whoever drops a second hand-over may be given it again, once the present allows it again.
         return Outcome(Verdict.LATER, "repeatable") if carrier.idempotent else carrier.ask(letter)
 
@@ -40,7 +48,10 @@ class PostOffice:
         """None where the clinic has no provider for the channel (any more)."""
         if letter.channel == EmailChannel.name:
             return EmailChannel()
-        setting = ChannelSetting.objects.filter(
+        setting = self.setting(letter)
+        return None if setting is None else CARRIERS[setting.provider](setting)
+
+    def setting(self, letter: Letter) -> ChannelSetting | None:
+        return ChannelSetting.objects.filter(
             clinic=letter.clinic_id, channel=letter.channel, is_on=True
         ).first()
-        return None if setting is None else CARRIERS[setting.provider](setting)

@@ -53,6 +53,8 @@ def on(scene: Scene, provider: str) -> ChannelSetting:
         clinic=scene.clinic,
         channel=channel,
         provider=provider,
+        account="AC-ours" if provider == "twilio" else "",
+        sender="106540352242922" if provider == "whatsapp" else "",
         secret="MESSAGES_HOOK",
         actor=rows.SYSTEM,
         at=BOOKED,
@@ -79,6 +81,7 @@ def from_twilio(setting: ChannelSetting, query: str = "", key: str = SECRET, **t
 
 
 def from_whatsapp(setting: ChannelSetting, key: str = SECRET, **value: object) -> HttpResponse:
+    value.setdefault("metadata", {"phone_number_id": setting.sender})
     body = json.dumps({"entry": [{"changes": [{"value": value}]}]})
     made = hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
     answer: Any = Client().post(
@@ -92,10 +95,28 @@ def from_whatsapp(setting: ChannelSetting, key: str = SECRET, **value: object) -
 
 def from_msg91(setting: ChannelSetting, key: str = SECRET, **report: str) -> HttpResponse:
     data = json.dumps([{"requestId": "theirs-1", "report": [report]}])
-    path = f"/hooks/{setting.pk}/?key={key}"
+    path = f"/hooks/{setting.pk}/"
     form = "application/x-www-form-urlencoded"
-    answer: Any = Client().post(path, urlencode({"data": data}), content_type=form)
+    body = urlencode({"data": data})
+    answer: Any = Client().post(path, body, content_type=form, headers={"X-Hook-Key": key})
     return answer
+
+
+def test_one_call_that_speaks_of_another_clinics_number_says_nothing_here(scene: Scene) -> None:
+    setting = on(scene, "whatsapp")
+    message = {"from": NUMBER.lstrip("+"), "id": "wamid.3", "text": {"body": "STOP"}}
+    theirs = {"phone_number_id": "999"}
+    assert from_whatsapp(setting, messages=[message], metadata=theirs).status_code == 200
+    assert not InboundText.objects.exists()
+    assert not ContactRoute.objects.filter(opted_out_at__isnull=False).exists()
+
+
+def test_a_stop_behind_a_text_that_cannot_be_taken_is_heard(scene: Scene) -> None:
+    setting = on(scene, "whatsapp")
+    bad = {"from": NUMBER.lstrip("+"), "id": "wamid.4", "text": {"body": "a\0b"}}
+    stop = {"from": NUMBER.lstrip("+"), "id": "wamid.5", "text": {"body": "STOP"}}
+    from_whatsapp(setting, messages=[bad, stop])
+    assert ContactRoute.objects.get(channel="whatsapp").opted_out_at is not None
 
 
 def write(setting: ChannelSetting, text: str, sid: str = "SM9") -> None:

@@ -19,7 +19,7 @@ from apps.reminders.messages import render
 from apps.reminders.models import Delivery
 from apps.reminders.registered import variables_of
 from tests import rows
-from tests.apps.reminders.acts import BOOKED, DAY_BEFORE, THREE_DAYS_BEFORE, VISIT, Scene, a_scene
+from tests.apps.reminders.acts import BOOKED, DAY_BEFORE, OTHER, THREE_DAYS_BEFORE, VISIT, Scene, a_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -74,9 +74,42 @@ def test_a_number_that_two_share_gets_one_text_a_session(scene: Scene) -> None:
     assert "Lalitha" not in text
     assert "Arjun" not in text
     scene.cancel(DAY_BEFORE)
-    assert scene.send_due(DAY_BEFORE) == [
-        "sent"
-    ]  # nobody was told twice, so nobody hears twice that it is off
+    # Both knew of it by one text, and by one text both hear that it is off.
+    assert sorted(scene.send_due(DAY_BEFORE)) == ["sent", "withdrawn"]
+    assert len(scene.channel.letters) == 4
+
+
+def test_a_shared_number_hears_of_a_move_whoever_is_written_to_first(scene: Scene) -> None:
+    carried(scene)
+    reached(scene, scene.recipient)
+    reached(scene, scene.partner)
+    scene.book()
+    scene.send_due(BOOKED)
+    scene.move(OTHER, BOOKED + timedelta(hours=1))
+    scene.send_due(BOOKED + timedelta(hours=2))
+    assert "New time" in scene.channel.letters[1].body or "new time" in scene.channel.letters[1].body
+    scene.move(VISIT, BOOKED + timedelta(hours=3))
+    scene.send_due(BOOKED + timedelta(hours=4))
+    assert "08:30" in scene.channel.letters[2].body
+    assert len(scene.channel.letters) == 3
+
+
+def test_whoever_was_told_by_phone_is_told_by_phone_that_it_is_off(scene: Scene) -> None:
+    only_hers(scene)
+    reached(scene, scene.recipient, "call", NUMBER)
+    scene.book()
+    assert scene.send_due(BOOKED) == ["handed"]
+    scene.cancel(BOOKED + timedelta(hours=1))
+    assert scene.send_due(BOOKED + timedelta(hours=2)) == ["handed"]
+
+
+def test_a_channel_that_was_switched_off_loses_nothing_unseen(scene: Scene) -> None:
+    only_hers(scene)
+    reached(scene, scene.recipient)
+    Person.objects.filter(pk=scene.recipient.pk).update(email="", alternative_email="")
+    scene.book()
+    assert scene.send_due(BOOKED) == ["dead"]
+    assert [task.why for task in CallTask.objects.all()] == ["message_refused"]
 
 
 def test_each_of_two_gets_only_their_own(scene: Scene) -> None:
