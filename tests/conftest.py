@@ -15,6 +15,9 @@ from xdist.scheduler import LoadFileScheduling
 from lit_tracker.local import place, postgres, valkey
 from tests.live import LiveStack
 
+# What asserts in the name of tests and is no test file itself, before anybody imports it.
+pytest.register_assert_rewrite("tests.clinic_day", "tests.seen", "tests.houses", "tests.live_house")
+
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "lit_tracker.settings",

@@ -67,10 +67,11 @@ def ask_for_call(
 
 
 def _asked_anew(task: CallTask, due_at: datetime, said: str, at: datetime) -> bool:
-    """The earlier moment, the newer words, and open again; whether that changed anything."""
+    """The earlier moment, the words of both, and open again; whether that changed anything."""
     was = (task.due_at, task.state, task.note)
     task.due_at, task.state = min(due_at, task.due_at), CallState.OPEN
-    task.note = said or task.note
+    if said and said not in task.note:
+        task.note = " / ".join(filter(None, (task.note, said)))[:NOTE_LENGTH]
     if (task.due_at, task.state, task.note) == was:
         return False
     task.changed_at = at

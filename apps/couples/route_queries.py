@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
 
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import NUMBERED, ContactRoute, Person, RouteChannel, RouteOwner
+
+# Two numbers whose last digits agree are one, whatever country code or blanks stand before or between them.
+_SAME_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ def address_of(person: Person) -> str:
     return person.alternative_email or person.email
 
 
+def _digits(field: str) -> Func:
+    return Func(
+        F(field), Value("[^0-9]"), Value(""), Value("g"), function="regexp_replace", output_field=TextField()
+    )
+
+
 def is_shared(person: Person, way: Way) -> bool:
     """Whether somebody else reads it: said so on the route, not the person's own, or also another person's address.
 
@@ -71,12 +80,20 @@ def is_shared(person: Person, way: Way) -> bool:
         return False
     others = Person.objects.filter(clinic_id=person.clinic_id, merged_into=None).exclude(pk=person.pk)
     routed = ContactRoute.objects.filter(
-        clinic_id=person.clinic_id, address=way.address, ended_at=None, person__merged_into=None
-    )
-    if routed.exclude(person=person.pk).exists():
-        return True
+        clinic_id=person.clinic_id, ended_at=None, person__merged_into=None
+    ).exclude(person=person.pk)
     if way.channel in NUMBERED:
-        return others.filter(phone=way.address).exists()
+        # However it was typed: with the country or without, with blanks or dashes.
+        last = "".join(sign for sign in way.address if sign.isdigit())[-_SAME_DIGITS:]
+        theirs = others.alias(digits=_digits("phone")).filter(digits__endswith=last)
+        return (
+            routed.alias(digits=_digits("address"))
+            .filter(channel__in=NUMBERED, digits__endswith=last)
+            .exists()
+            or theirs.exists()
+        )
+    if routed.filter(address__iexact=way.address).exists():
+        return True
     return others.filter(Q(email__iexact=way.address) | Q(alternative_email__iexact=way.address)).exists()
 
 

@@ -5,6 +5,7 @@ write path.
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from apps.clinic.access import require_own_or_role
 from apps.clinic.actors import Actor, ActorRole
@@ -33,13 +34,15 @@ def stop_messages(*, person: Person, actor: Actor, at: datetime) -> list[Couple]
             silence_couple(couple=one, reason=SilenceReason.OWN_WISH, actor=actor, at=at) for one in couples
         ]
         for one in stopped:
-            if one.own_wish_since == at:
+            # Each person's own stop is noted, whoever came first: the other's yes does not end it.
+            if not _stands(person.pk, one):
                 _note(one, person, _STOPPED, actor, at)
     return stopped
 
 
 def start_messages(*, person: Person, couple: Couple, actor: Actor, at: datetime) -> Couple:
-    """Takes this person's own wish for no messages back. Whatever else keeps the couple silent goes on doing so.
+    """Takes this person's own wish for no messages back. Whatever else keeps the couple silent goes on doing so, the other
+    person's own stop too.
 
     Conflict if something else stands, or somebody else wished it: then it ends by whoever may end it.
     """
@@ -51,16 +54,30 @@ def start_messages(*, person: Person, couple: Couple, actor: Actor, at: datetime
         if not wished_by(person, fresh):
             raise Conflict("Somebody else has to end this.", code="not_their_wish", field="couple")
         _note(fresh, person, _STARTED, actor, at)
-        return end_silence(couple=fresh, actor=actor, at=at)
+        other = fresh.partner_id if person.pk == fresh.recipient_id else fresh.recipient_id
+        return fresh if _stands(other, fresh) else end_silence(couple=fresh, actor=actor, at=at)
 
 
 def wished_by(person: Person, couple: Couple) -> bool:
-    """Whether a wish for no messages is all that stands, and this person said it themself."""
-    if couple.silent_reason != SilenceReason.OWN_WISH:
+    """Whether a wish for no messages is all that stands, one of the two said it at their page, and this person did too."""
+    since = couple.own_wish_since
+    if since is None or couple.silent_reason != SilenceReason.OWN_WISH or not _stands(person.pk, couple):
         return False
-    said = Change.objects.filter(couple_id=couple.pk, kind__in=(_STOPPED, _STARTED)).order_by("-id").first()
-    own = said is not None and said.kind == _STOPPED and said.subject_id == person.pk
-    return own and said is not None and said.at == couple.own_wish_since
+    return Change.objects.filter(couple_id=couple.pk, kind=_STOPPED, at=since).exists()
+
+
+def _stands(person_id: UUID, couple: Couple) -> bool:
+    """Whether this person's last own word since the wish began is that they want none."""
+    if couple.own_wish_since is None:
+        return False
+    said = Change.objects.filter(
+        couple_id=couple.pk,
+        subject_id=person_id,
+        kind__in=(_STOPPED, _STARTED),
+        at__gte=couple.own_wish_since,
+    )
+    last = said.order_by("-id").first()
+    return last is not None and last.kind == _STOPPED
 
 
 def choose_language(*, person: Person, language: str, actor: Actor, at: datetime) -> Person:

@@ -13,7 +13,7 @@ from apps.booking.slots import Slot
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import LitError
-from apps.couples.models import ContactRoute, Couple, Person
+from apps.couples.models import ContactRoute, Couple, Person, SilenceReason
 from apps.couples.queries import couples_with
 from apps.couples.routes import opt_in, opt_out
 from apps.couples.wishes import choose_email, choose_language, stop_messages
@@ -21,6 +21,7 @@ from apps.portal.facts import Ahead
 from apps.portal.ports import calendars, calendars_read
 from apps.portal.services import end_pages
 from apps.treatments.models import Appointment
+from apps.treatments.standstill import pause_couple
 
 _SLOTS_SHOWN = 6
 
@@ -81,9 +82,13 @@ def keep_wishes(
 
 
 def end_everything(*, person: Person, actor: Actor, at: datetime) -> None:
-    """The person's wish to end: no messages from now on, their page and calendar are gone, and a nurse calls."""
+    """The person's wish to end: no messages from now on, every step of care is held, their page and calendar are gone, and
+    a nurse calls. What it means for consents and bookings she then does at the desk.
+    """
     with acting(actor):
         stop_messages(person=person, actor=actor, at=at)
+        for couple in couples_with(person.clinic, person).order_by("pk"):
+            pause_couple(couple=couple, reason=SilenceReason.PAUSED, actor=Actor.system("page"), at=at)
         ask_to_be_rung(person=person, note=_ending(person), actor=actor, at=at)
         for link in calendars_read().links_of(person):
             if link.is_live:

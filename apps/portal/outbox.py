@@ -48,7 +48,10 @@ def outbox(request: HttpRequest) -> HttpResponse:
     out = rows.filter(sent_at__isnull=False).order_by("-sent_at")[:_SHOWN]
     due = rows.filter(state__in=("pending", "leased"), not_after__gt=now).order_by("due_at")[:_SHOWN]
     shown = {"out": [_message(one) for one in out], "due": [_message(one) for one in due]}
-    return frame.quiet(render(request, "portal/outbox.html", shown))
+    answer = frame.quiet(render(request, "portal/outbox.html", shown))
+    # Without any, a browser names no origin beside its form, and Django refuses the form.
+    answer["Referrer-Policy"] = "same-origin"
+    return answer
 
 
 @require_POST

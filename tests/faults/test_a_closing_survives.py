@@ -16,6 +16,7 @@ from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.models import Closure, User
 from apps.clinic.queries import actor_for
 from apps.treatments.models import Appointment, Treatment
+from apps.treatments.tasks import follow_clinic_changes
 from tests import rows
 from tests.live import LiveStack
 from tests.live_house import LiveHouse
@@ -56,6 +57,8 @@ def test_a_worker_killed_while_a_closing_is_applied_loses_and_doubles_nothing(li
     house = LiveHouse(live_stack)
     live_stack.kill_worker()
     closing = applied(house, 4)
+    # The closed day is known to the plans already: who tells them takes every treatment of the clinic for a moment.
+    follow_clinic_changes()
     lines = list(lines_of_closing(closing))
     treatments = [line.appointment.treatment_id for line in lines]
     with transaction.atomic():

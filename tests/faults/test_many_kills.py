@@ -16,11 +16,11 @@ from tests import rows
 from tests.faults.killing_scene import faults_of
 from tests.live import ROOT
 
-KILLS, CRASHES = 60, 1
+KILLS, CRASHES = 30, 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sixty_kills_and_a_crash_of_the_database_lose_and_double_nothing() -> None:
+def test_thirty_kills_and_a_crash_of_the_database_lose_and_double_nothing() -> None:
     at = {
         name: quote(str(connection.settings_dict[name]))
         for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")

@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-# Failures inside the driver then show what was compared.
-pytest.register_assert_rewrite("tests.clinic_day", "tests.seen", "tests.houses", "tests.live_house")
-
 
 @pytest.fixture
 def house(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Any:

@@ -87,9 +87,12 @@ def _open_again(frame: Frame, which: str) -> HttpResponse:
 
 
 def _start(frame: Frame) -> HttpResponse:
-    for couple in facts_of(frame.person, frame.at).own_wish:
+    started = [
         start_messages(person=frame.person, couple=couple, actor=frame.actor, at=frame.at)
-    return go(frame, said="started")
+        for couple in facts_of(frame.person, frame.at).own_wish
+    ]
+    # Said only where it is so: the other person's own stop may stand.
+    return go(frame, said="started" if any(not one.is_silent for one in started) else "wishes")
 
 
 def _wishes(frame: Frame) -> dict[str, object]:

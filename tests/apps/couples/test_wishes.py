@@ -33,6 +33,8 @@ def test_a_stop_holds_for_both_and_ends_by_who_said_it(couple: Couple) -> None:
     assert (stopped.silent_reason, stopped.silent_since) == ("own_wish", AT)
     stop_messages(person=him, actor=patient(him), at=LATER)
     assert wished_by(her, stopped)
+    # Both said it: neither's yes speaks for the other.
+    assert start_messages(person=him, couple=couple, actor=patient(him), at=LATER).is_silent
     with pytest.raises(Conflict):
         start_messages(person=him, couple=couple, actor=patient(him), at=LATER)
     assert not start_messages(person=her, couple=couple, actor=patient(her), at=LATER).is_silent

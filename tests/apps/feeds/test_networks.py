@@ -168,7 +168,8 @@ def test_r15_who_tries_unknown_addresses_is_answered_404_without_a_look_up_and_h
         assert asked(f"unknown{n}", "198.51.100.7")[0] == 404
     with django_assert_num_queries(0):
         assert asked("unknown9", "198.51.100.7")[0] == 404
-        assert asked(token, "198.51.100.7") == calendar
+    # Whoever sits behind the same gateway reads the present, and not this machine's copy of the past.
+    assert asked(token, "198.51.100.7") == calendar
     with django_assert_num_queries(1):
         assert asked("unknown9", "203.0.113.9")[0] == 404
 

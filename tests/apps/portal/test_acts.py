@@ -118,7 +118,9 @@ def test_she_ends_it_alone_and_the_other_learns_nothing(her: Her, him: Her, visi
     assert her.get().status_code == 404
     assert PageLink.objects.get(person=her.person).ended_as == "revoked"
     assert FeedLink.objects.get(person=her.person).ended_as == "revoked"
-    assert Couple.objects.get().silent_reason == "own_wish"
+    assert Couple.objects.get().silent_reason == "paused"
+    held = Appointment.objects.get(pk=visit.pk)
+    assert (held.status, held.held) == ("booked", True)
     assert "recipient wishes to end" in CallTask.objects.get().note
     assert "Nothing is needed now" in him.text()
     assert FeedLink.objects.get(person=him.person).is_live
