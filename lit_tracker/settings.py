@@ -50,6 +50,8 @@ if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "SECRET_KEY must be set to at least 32 random characters (only DEBUG=1 goes without)"
     )
+# Keys of before, so that a new one neither signs everybody out nor loses what was sealed with them.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 PORT = int(number("PORT", default=8000, least=1, most=65535))
 

@@ -5,7 +5,7 @@ A trigger also sees what `QuerySet.update()` and plain SQL do; a layer in Python
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -26,6 +26,22 @@ def audited(model: type[M]) -> type[M]:
         pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), append_only=True
     )(model)
     return tracked
+
+
+def audited_without(*fields: str) -> Callable[[type[M]], type[M]]:
+    """`audited`, but the history keeps none of these fields: what must be gone once it is deleted."""
+
+    def decorate(model: type[M]) -> type[M]:
+        tracked: type[M] = pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            pghistory.DeleteEvent(),
+            append_only=True,
+            exclude=list(fields),
+        )(model)
+        return tracked
+
+    return decorate
 
 
 @contextmanager

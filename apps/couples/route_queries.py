@@ -97,6 +97,19 @@ def is_shared(person: Person, way: Way) -> bool:
     return others.filter(Q(email__iexact=way.address) | Q(alternative_email__iexact=way.address)).exists()
 
 
+def is_somebodys(clinic: Clinic, channel: str, address: str) -> bool:
+    """Whether anybody who is or was treated in the clinic is, or ever was, reached at the address, however it is typed."""
+    people, routes = Person.objects.filter(clinic=clinic), ContactRoute.objects.filter(clinic=clinic)
+    if channel in NUMBERED:
+        last = "".join(sign for sign in address if sign.isdigit())[-_SAME_DIGITS:]
+        return (
+            people.alias(digits=_digits("phone")).filter(digits__endswith=last).exists()
+            or routes.alias(digits=_digits("address")).filter(digits__endswith=last).exists()
+        )
+    named = Q(email__iexact=address) | Q(alternative_email__iexact=address)
+    return people.filter(named).exists() or routes.filter(address__iexact=address).exists()
+
+
 def people_at(clinic: Clinic, channel: str, address: str) -> list[Person]:
     """Whoever of the clinic may have written from this address, by id: those with such a route on any channel of its
     kind, or whose own row names it. Several people may share it.

@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from apps.clinic.audit import audited
+from apps.clinic.audit import audited, audited_without
 from apps.clinic.models import Clinic
 from apps.couples.models import Language
 
@@ -73,6 +73,32 @@ class ChannelSetting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} over {self.provider}"
+
+
+# A secret that a manager typed stands under such a name in `KeptSecret`, and only there.
+KEPT = "MESSAGES_KEPT_"
+
+
+@audited_without("sealed")
+class KeptSecret(models.Model):
+    """A provider's secret that a manager typed at the desk, sealed (`sealing.py`): written, read to be used, never shown.
+
+    `name` is what a channel setting names, as it would name a variable of the environment. The history says when it
+    was changed and by whom, and keeps nothing of it.
+    """
+
+    name = models.CharField(max_length=60, primary_key=True, validators=[secret_name])
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    sealed = models.TextField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(name__startswith=KEPT), name="kept_secret_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @audited

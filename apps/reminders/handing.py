@@ -6,10 +6,14 @@ from datetime import datetime
 
 from apps.booking.calling import NOTE_LENGTH, ask_for_call
 from apps.booking.models import CallWhy
+from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
-from apps.couples.models import Couple
+from apps.clinic.audit import acting
+from apps.clinic.changes import record_change
+from apps.clinic.errors import Conflict
+from apps.couples.models import Couple, RouteChannel
 from apps.reminders.channels import Letter
-from apps.reminders.models import Delivery
+from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.present import Visit, couples_of_person, load_visit
 from apps.reminders.texts import ANSWERS
 
@@ -19,6 +23,30 @@ _ACTOR = Actor.system("task")
 def ask_staff_to_tell(row: Delivery, visit: Visit | None, letter: Letter, now: datetime) -> None:
     """The person wishes to be rung: a call with the text that would have been sent, due now."""
     _ask(row, visit, CallWhy.TELL, letter.body[:NOTE_LENGTH], now)
+
+
+def hand_over(*, delivery: Delivery, actor: Actor, at: datetime) -> Delivery:
+    """A printed card is in the hands of the person. Conflict for what is no card; harmless if repeated."""
+    require_clinic(actor, delivery.clinic_id)
+    require_role(actor, "nurse", "doctor", "manager")
+    with acting(actor):
+        row = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if (row.state, row.channel) != (DeliveryState.HANDED, RouteChannel.CARD):
+            raise Conflict(
+                "This message is no card.", code="no_card", remedy="Look at the messages of the couple."
+            )
+        if not row.receipt:
+            row.receipt, row.receipt_at = Receipt.DELIVERED, at
+            row.save(update_fields=["receipt", "receipt_at"])
+            record_change(
+                clinic_id=row.clinic_id,
+                kind="message.handed",
+                subject_type="delivery",
+                subject_id=row.pk,
+                actor=actor,
+                at=at,
+            )
+    return row
 
 
 def ask_staff_to_call(row: Delivery, now: datetime) -> None:

@@ -14,11 +14,15 @@ from apps.clinic.models import Clinic
 from apps.couples.models import ContactRoute, Person
 from apps.reminders.channel_models import REPLIES as REPLIES
 from apps.reminders.channel_models import ChannelSetting as ChannelSetting
+from apps.reminders.channel_models import KeptSecret as KeptSecret
 from apps.reminders.channel_models import MessageHours as MessageHours
 from apps.reminders.channel_models import Provider as Provider
 from apps.reminders.channel_models import RegisteredText as RegisteredText
 from apps.reminders.inbound_models import InboundAbout as InboundAbout
 from apps.reminders.inbound_models import InboundText as InboundText
+from apps.reminders.trial_models import ReviewedText as ReviewedText
+from apps.reminders.trial_models import Trial as Trial
+from apps.reminders.trial_models import TrialState as TrialState
 from apps.treatments.models import Treatment
 
 

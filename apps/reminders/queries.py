@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
-from apps.couples.models import Couple, Person
+from apps.couples.models import Couple, Person, RouteChannel
 from apps.couples.queries import silent_elsewhere
 from apps.couples.route_queries import ways_of
 from apps.reminders.models import Delivery, DeliveryState, InboundText
@@ -31,6 +31,22 @@ def deliveries_of_couple(couple: Couple) -> QuerySet[Delivery]:
     """Every message to either of the two about any of the couple's treatments, or about no visit, newest due first."""
     noticed = Q(treatment=None, person__in=(couple.recipient_id, couple.partner_id))
     return deliveries_of(couple.clinic).filter(Q(treatment__couple=couple) | noticed)
+
+
+def cards_of(clinic: Clinic, at: datetime) -> QuerySet[Delivery]:
+    """Cards to print and hand over that are still to the point, in the order of their visits."""
+    cards = deliveries_of(clinic).filter(
+        channel=RouteChannel.CARD, state=DeliveryState.HANDED, receipt="", not_after__gt=at
+    )
+    return cards.order_by("starts_at", "due_at", "id")
+
+
+def delivery_by_id(clinic: Clinic, delivery_id: UUID) -> Delivery:
+    """NotFound for another clinic's message, as for one that does not exist."""
+    found = deliveries_of(clinic).filter(pk=delivery_id).select_related("clinic", "person").first()
+    if found is None:
+        raise NotFound("There is no such message.", field="delivery")
+    return found
 
 
 def sent_since(couple: Couple, since: datetime) -> QuerySet[Delivery]:

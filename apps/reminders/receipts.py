@@ -15,6 +15,7 @@ from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.settling import accept
 from apps.reminders.texts import SECRET
+from apps.reminders.trials import receive_trial_receipt
 
 _RANK = {"": 0, Receipt.DELIVERED: 1, Receipt.READ: 2}
 
@@ -43,7 +44,15 @@ def receive_receipt(
         rows = Delivery.objects.select_for_update(of=("self",)).filter(named, channel=channel)
         row = rows.select_related("clinic", "person", "route__person", "treatment__couple").first()
         if row is None:
-            return False
+            return receive_trial_receipt(
+                channel=channel,
+                receipt=receipt,
+                at=at,
+                clinic=clinic,
+                trial_id=delivery_id,
+                provider_id=provider_id,
+                error=error,
+            )
         if row.attempt_began_at is None:
             return _taken_after_all(row, receipt, provider_id, at)
         row.provider_id = row.provider_id or provider_id[:120]

@@ -10,9 +10,12 @@ from datetime import datetime
 from apps.reminders.asking import ask_unknown
 from apps.reminders.channels import Channel
 from apps.reminders.derivation import derive, derive_treatments
+from apps.reminders.handing import hand_over
 from apps.reminders.inbound import read_text, receive_text
 from apps.reminders.notices import ask_to_call, say
+from apps.reminders.providers import ChannelInput, keep_channel
 from apps.reminders.receipts import receive_receipt
+from apps.reminders.reviewing import mark_reviewed, unmark_reviewed
 from apps.reminders.sending import (
     begin,
     claim_due,
@@ -22,18 +25,31 @@ from apps.reminders.sending import (
     release,
     settle,
 )
-from apps.reminders.setting import register_text, set_channel, set_message_hours
+from apps.reminders.setting import (
+    forget_text,
+    register_text,
+    set_channel,
+    set_message_hours,
+    set_wording,
+)
+from apps.reminders.trials import begin_trial, send_trial
 
 __all__ = [
+    "ChannelInput",
     "Swept",
     "ask_to_call",
     "ask_unknown",
     "begin",
+    "begin_trial",
     "claim_due",
     "deliver",
     "derive",
     "derive_treatments",
     "expire",
+    "forget_text",
+    "hand_over",
+    "keep_channel",
+    "mark_reviewed",
     "read_text",
     "receive_receipt",
     "receive_text",
@@ -41,10 +57,13 @@ __all__ = [
     "register_text",
     "release",
     "say",
+    "send_trial",
     "set_channel",
     "set_message_hours",
+    "set_wording",
     "settle",
     "sweep",
+    "unmark_reviewed",
 ]
 
 BATCH = 20

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import datetime, time
+from typing import Any
 
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
 from apps.clinic.errors import Fault, Invalid
+from apps.clinic.inputs import ClinicInput
 from apps.clinic.models import Clinic
+from apps.clinic.services import update_clinic
 from apps.couples.models import Language
-from apps.reminders.channel_models import CARRIES, SECRET_NAME
-from apps.reminders.models import ChannelSetting, MessageHours, Provider, RegisteredText
+from apps.reminders.channel_models import CARRIES, KEPT, SECRET_NAME
+from apps.reminders.models import ChannelSetting, KeptSecret, MessageHours, Provider, RegisteredText
 from apps.reminders.texts import TEXTS
+from apps.reminders.words import clinical_words
 
 _SECRET = re.compile(SECRET_NAME)
 
@@ -36,7 +41,10 @@ def set_channel(
     """Who carries the channel for the clinic. `secret` and `hook_secret` name environment variables that begin with
     MESSAGES_; their values are never stored. Invalid with every fault."""
     _require(clinic, actor)
-    faults = list(_channel_faults(channel, provider, secret, hook_secret))
+    faults = [
+        *_channel_faults(channel, provider, secret, hook_secret),
+        *_kept_elsewhere(clinic, (("secret", secret), ("hook_secret", hook_secret))),
+    ]
     if faults:
         raise Invalid(faults=faults)
     with acting(actor):
@@ -122,6 +130,46 @@ def register_text(
     return row
 
 
+def forget_text(*, registered: RegisteredText, actor: Actor, at: datetime) -> None:
+    """The wording is registered no more: what would need it becomes a call. Harmless if repeated."""
+    _require(registered.clinic, actor)
+    with acting(actor):
+        RegisteredText.objects.filter(pk=registered.pk).delete()
+        _tell(registered.clinic, actor, at)
+
+
+def set_wording(
+    *,
+    clinic: Clinic,
+    name: str,
+    phone: str,
+    address: str,
+    discreet_name: str,
+    discreet_place: str,
+    actor: Actor,
+    at: datetime,
+) -> Clinic:
+    """The clinic's own name and number, and what outgoing texts and calendars say in their place. Invalid with every
+    fault: a clinical word in what goes out is one."""
+    _require(clinic, actor)
+    told = {"discreet_name": discreet_name, "discreet_place": discreet_place, "phone": phone}
+    faults = [
+        Fault(field, f"This goes out, and may not say: {', '.join(found)}.", "Use neutral words.")
+        for field, text in told.items()
+        if (found := clinical_words(text))
+    ]
+    known: dict[str, Any] = {field.name: getattr(clinic, field.name) for field in fields(ClinicInput)}
+    known |= {**told, "name": name.strip(), "address": address.strip()}
+    given = ClinicInput(**known)
+    try:
+        given.check()
+    except Invalid as error:
+        faults += error.faults
+    if faults:
+        raise Invalid(faults=faults)
+    return update_clinic(clinic=clinic, given=given, actor=actor, at=at)
+
+
 def _require(clinic: Clinic, actor: Actor) -> None:
     require_clinic(actor, clinic.pk)
     require_role(actor, "manager")
@@ -140,6 +188,15 @@ def _channel_faults(channel: str, provider: str, secret: str, hook_secret: str) 
         yield Fault(
             "secret", "The provider needs one.", "Name the variable of the environment that holds it."
         )
+
+
+def _kept_elsewhere(clinic: Clinic, named: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+    """What a manager typed at another clinic's desk is not to be had by its name."""
+    for field, name in named:
+        if name.startswith(KEPT) and not KeptSecret.objects.filter(pk=name, clinic=clinic).exists():
+            yield Fault(
+                field, "Nothing of that name is kept for this clinic.", "Type the secret at the desk."
+            )
 
 
 def _text_faults(channel: str, name: str, language: str, template_id: str, text: str) -> Iterator[Fault]:

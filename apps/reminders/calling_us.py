@@ -1,0 +1,98 @@
+"""What "please call us" would be if it were asked for now: by which way, in which words, when, or why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.clinic.queries import brake_of
+from apps.couples.models import Couple, Person
+from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.notices import CALL_US_HOLDS
+from apps.reminders.present import is_paused, why_no_notice
+from apps.reminders.queries import withheld
+from apps.reminders.registered import NotRegistered
+from apps.reminders.texts import CALL_US
+from apps.reminders.timing import Week, first_to_explain, moment_to_send
+from apps.reminders.wording import letter_of, way_for
+from apps.reminders.words import ClinicalWord
+
+_OPEN = (DeliveryState.PENDING, DeliveryState.LEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class CallUs:
+    """One person. `why_not` is a code as in `queries.withheld`, or `no_way`, `not_registered`, `clinical_word`, `no_hour`:
+    then nothing can be asked for. `waits_for` (`braked`, `unread text`) only holds it back. `goes_at` is the first moment
+    at which somebody is there to explain, if nothing holds it back longer.
+    """
+
+    person: Person
+    why_not: str = ""
+    waits_for: tuple[str, ...] = ()
+    channel: str = ""
+    address: str = ""
+    language: str = ""
+    subject: str = ""
+    body: str = ""
+    goes_at: datetime | None = None
+    standing: Delivery | None = None
+    last: Delivery | None = None
+
+
+def foretell_call_us(*, couple: Couple, person: Person, at: datetime) -> CallUs:
+    """What asking for it at the moment `at` would come to."""
+    before = Delivery.objects.filter(person=person, kind=CALL_US).order_by("-created_at")
+    last = before.first()
+    standing = last if last is not None and last.state in _OPEN else None
+    row = _as_if(person, at)
+    why = withheld(couple, person) or why_no_notice(row)
+    way = None if why else way_for(row)
+    if why or way is None:
+        return CallUs(person, why or "no_way", standing=standing, last=last)
+    try:
+        letter = letter_of(row, None, way, at)
+    except (NotRegistered, ClinicalWord) as fault:
+        code = "not_registered" if isinstance(fault, NotRegistered) else "clinical_word"
+        return CallUs(person, code, standing=standing, last=last)
+    goes_at = moment_to_send(
+        kind=CALL_US,
+        channel=way.channel,
+        now=at,
+        not_after=row.not_after,
+        starts_at=None,
+        person=person,
+        clinic=person.clinic,
+    )
+    return CallUs(
+        person=person,
+        why_not="" if goes_at < row.not_after else "no_hour",
+        waits_for=_waits_for(person),
+        channel=way.channel,
+        address=way.address,
+        language=letter.language,
+        subject=letter.subject,
+        body=letter.body,
+        goes_at=goes_at,
+        standing=standing,
+        last=last,
+    )
+
+
+def _as_if(person: Person, at: datetime) -> Delivery:
+    first = first_to_explain(Week.of(person.clinic), at)
+    return Delivery(
+        clinic=person.clinic,
+        person=person,
+        kind=CALL_US,
+        key="as if",
+        due_at=at,
+        next_try_at=at,
+        created_at=at,
+        not_after=max(first, at) + CALL_US_HOLDS,
+    )
+
+
+def _waits_for(person: Person) -> tuple[str, ...]:
+    found = {"braked": brake_of(person.clinic) is not None, "unread text": is_paused(person)}
+    return tuple(reason for reason, holds in found.items() if holds)
