@@ -8,6 +8,7 @@ NO_SERVERS := DEBUG=1 DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_UR
 do ?= help
 
 PICTURES ?= $(CURDIR)/var/pictures
+BROKER_RESTARTS ?= 50
 
 export KILLS PICTURES PORT RACE_ROUNDS MUTANTS_MINUTES MUTANTS_SEED MUTANTS_WORKERS MUTANTS_ONLY
 
@@ -37,8 +38,9 @@ test-clients: tools ## calendars in Thunderbird and Evolution themselves, four m
 	@$(VENV)/python -m lit_tracker.local clients
 	@$(VENV)/python -m pytest -q tests/apps/feeds/clients.py
 
-kills: tools ## the sweep killed at every point, 600 times, and PostgreSQL crashed; ends by itself: make kills KILLS=100
+kills: tools ## the sweep killed at every point, 600 times, PostgreSQL crashed, the broker restarted: make kills KILLS=100
 	@$(VENV)/python -m tests.faults.killing
+	@BROKER_RESTARTS=$(BROKER_RESTARTS) $(VENV)/python -m pytest -q tests/faults/test_broker_restarts.py
 
 pictures: tools browser ## the desk's pages on the demo's data, at three widths: make pictures PICTURES=/tmp/pictures
 	@$(VENV)/python -m pytest -q tests/browser/pictures.py

@@ -4,6 +4,8 @@ from typing import Any
 
 CELERY: dict[str, Any] = {
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+    # For ever: after a hundred tries, which is fifty minutes, worker and beat would end.
+    "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
     "CELERY_BROKER_TRANSPORT_OPTIONS": {
         "visibility_timeout": 900,
         "unacked_restore_interval": 5,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from apps.booking.closing_applying import apply_closing_lines
 from apps.booking.sheets import make_evening_sheets
-
-_log = logging.getLogger(__name__)
+from apps.clinic.workers import ask_worker
 
 
 @shared_task
@@ -41,10 +38,5 @@ def follow_closings() -> dict[str, object]:
 
 
 def apply_closing_soon(closing_id: UUID) -> None:
-    """Asks a worker to take up the closing, after its commit. Without a broker this gives up within ten seconds and raises
-    nothing; the sweep of the next minute takes it up.
-    """
-    try:
-        apply_closing.apply_async((str(closing_id),), retry=False)
-    except OperationalError:
-        _log.warning("no broker: closing %s waits for the sweep", closing_id)
+    """Asks a worker to take up the closing, after its commit; without a broker the sweep of the next minute does."""
+    ask_worker(apply_closing, closing_id)

@@ -4,19 +4,16 @@ doubled, no harm.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from apps.clinic.workers import ask_worker
 from apps.treatments.intake.services import forget_unconfirmed, work_lines
 from apps.treatments.moving import apply_lines
 from apps.treatments.sweeping import mark_changed_clinics, sweep_due, unread_changes
-
-_log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -62,13 +59,8 @@ def follow_moves() -> dict[str, object]:
 
 
 def apply_soon(move_id: UUID) -> None:
-    """Asks a worker to take up the move, after its commit. Without a broker this gives up within ten seconds and raises
-    nothing; the sweep of the next minute takes the move up.
-    """
-    try:
-        apply_move.apply_async((str(move_id),), retry=False)
-    except OperationalError:
-        _log.warning("no broker: move %s waits for the sweep", move_id)
+    """Asks a worker to take up the move, after its commit; without a broker the sweep of the next minute does."""
+    ask_worker(apply_move, move_id)
 
 
 @shared_task
@@ -92,7 +84,4 @@ def follow_imports() -> dict[str, object]:
 
 def work_import_soon(import_id: UUID) -> None:
     """Asks a worker to take up the import, after its commit; without a broker the sweep of the next minute does."""
-    try:
-        work_import.apply_async((str(import_id),), retry=False)
-    except OperationalError:
-        _log.warning("no broker: import %s waits for the sweep", import_id)
+    ask_worker(work_import, import_id)
