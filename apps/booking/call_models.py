@@ -32,6 +32,8 @@ class CallWhy(models.TextChoices):
     SILENCED = "silenced", _("Everything was stopped")
     MESSAGE_REFUSED = "message_refused", _("Could not be written to")
     CHANGE = "change", _("Asks for another time")
+    NOT_SHOWN = "not_shown", _("Messages stopped, a visit stands")
+    ENDED = "ended", _("One of them ended it")
     WROTE = "wrote", _("Wrote to us")
     TELL = "tell", _("Wishes to be told by phone")
     OTHER = "other", _("Asked to be rung")

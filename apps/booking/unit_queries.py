@@ -14,8 +14,9 @@ from apps.booking.models import DonorUnit, ReleaseRefusal
 from apps.clinic.access import require_clinic, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_date
+from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
-from apps.couples.models import Person
+from apps.couples.models import Couple, Person
 from apps.treatments.models import Appointment
 
 
@@ -60,6 +61,23 @@ def units_to_dispose(clinic: Clinic, at: datetime) -> QuerySet[DonorUnit]:
     today = local_date(clinic.zone, at)
     over = Q(drawn_on__lt=today) | ~Q(appointment__status__in=("booked", "arrived"))
     return units_of(clinic, injected=False).filter(over, disposed_at__isnull=True)
+
+
+def unit_by_id(clinic: Clinic, unit_id: UUID) -> DonorUnit:
+    """NotFound for another clinic's unit, as for one that does not exist."""
+    found = units_of(clinic).filter(pk=unit_id).first()
+    if found is None:
+        raise NotFound("There is no such unit.", field="unit")
+    return found
+
+
+def units_left_of(couple: Couple) -> QuerySet[DonorUnit]:
+    """Units that are still there, neither injected nor disposed of: made for a visit of the couple, drawn from one of the
+    two or meant for one of them. What is asked for when care of theirs has ended.
+    """
+    two = (couple.recipient_id, couple.partner_id)
+    theirs = Q(appointment__treatment__couple=couple) | Q(donor_person__in=two) | Q(recipient__in=two)
+    return units_of(couple.clinic, injected=False).filter(theirs, disposed_at__isnull=True)
 
 
 def next_draw_from(clinic: Clinic, donor: Person) -> NextDraw:

@@ -19,7 +19,7 @@ from apps.booking.coming_queries import with_coming
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.cover import COVER_HAS, Coverage
 from apps.clinic.models import Clinic
-from apps.couples.models import RUNG_ABOUT, Couple
+from apps.couples.models import RUNG_ABOUT, Couple, SilenceReason
 from apps.treatments.models import Appointment, Flag, FlagState, PhoneDecision, PhoneState
 from apps.treatments.overlap import STATUSES_IN_FORCE
 
@@ -171,6 +171,7 @@ def said_later(asked: Asked) -> QuerySet[Any]:
 def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
     """Calls that somebody asked for, by when; `later` those put off beyond today and those who declined."""
     found = CallTask.objects.filter(_ON_THE_LIST, clinic=asked.clinic).exclude(why__in=READ_OFF_THE_VISIT)
+    found = found.exclude(Q(why=CallWhy.NOT_SHOWN) & ~Exists(_still_not_shown()))
     due = Q(state=CallState.OPEN, due_at__lt=asked.bounds[1])
     doctor = _answering(asked.doctors, asked.doctor, "couple__doctor")
     nurse = _answering(asked.nurses, asked.nurse, "couple__nurse")
@@ -185,11 +186,23 @@ def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
     )
 
 
-def silenced(asked: Asked) -> QuerySet[Couple]:
-    """Couples for whom everything was stopped by one act and whom nobody has rung about it, the longest first."""
-    rung = CallTask.objects.filter(
-        couple=OuterRef("pk"), why=CallWhy.SILENCED, about_at=OuterRef("silent_reason_since")
+def _still_not_shown() -> QuerySet[Appointment]:
+    """The visit of such a call, while it stands at that time and a wish for no messages hides it from the two."""
+    return Appointment.objects.filter(
+        pk=OuterRef("appointment_id"),
+        starts_at=OuterRef("about_at"),
+        status="booked",
+        treatment__couple__silent_reason=SilenceReason.OWN_WISH,
     )
+
+
+def silenced(asked: Asked) -> QuerySet[Couple]:
+    """Couples for whom everything was stopped by one act and whom nobody has rung about it, the longest first. Where one
+    of them ended it at their own page, the call about that says it.
+    """
+    since = OuterRef("silent_reason_since")
+    about = Q(why=CallWhy.SILENCED, about_at=since) | Q(why=CallWhy.ENDED, asked_at__gte=since)
+    rung = CallTask.objects.filter(about, couple=OuterRef("pk"))
     stopped = Couple.objects.filter(
         clinic=asked.clinic, silent_since__isnull=False, silent_reason__in=RUNG_ABOUT, merged_into=None
     )

@@ -58,6 +58,11 @@ def start_messages(*, person: Person, couple: Couple, actor: Actor, at: datetime
         return fresh if _stands(other, fresh) else end_silence(couple=fresh, actor=actor, at=at)
 
 
+def has_stopped(person: Person, couple: Couple) -> bool:
+    """Whether this person's own wish for no messages stands, whatever else keeps the couple silent besides."""
+    return _stands(person.pk, couple)
+
+
 def wished_by(person: Person, couple: Couple) -> bool:
     """Whether a wish for no messages is all that stands, one of the two said it at their page, and this person did too."""
     since = couple.own_wish_since

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apps.booking.call_models import CallWhy
@@ -22,8 +22,14 @@ from apps.portal.ports import calendars, calendars_read
 from apps.portal.services import end_pages
 from apps.treatments.models import Appointment
 from apps.treatments.standstill import pause_couple
+from protocols.status import Status
 
+CALENDAR_LABEL = "Made on the own page"
 _SLOTS_SHOWN = 6
+# Two taps of one finger.
+_BREATH = timedelta(seconds=10)
+# How long before a visit that its people do not see any more somebody looks after it.
+_LOOKED_AFTER = timedelta(days=3)
 
 
 def slots_for(ahead: Ahead, *, at: datetime) -> tuple[Slot, ...]:
@@ -37,13 +43,19 @@ def slots_for(ahead: Ahead, *, at: datetime) -> tuple[Slot, ...]:
 
 
 def ask_for_change(
-    *, visit: Appointment, fits: Iterable[Slot], wished: Sequence[Slot], actor: Actor, at: datetime
+    *, visit: Appointment, fits: Iterable[Slot], wished: Collection[datetime], actor: Actor, at: datetime
 ) -> None:
-    """A call about another time, with the times that would fit; those that the person wishes stand first. Moves nothing."""
+    """A call about another time, with the times that would fit; those that the person wishes stand first, also one that
+    was free when the person chose it and is taken now. Moves nothing.
+    """
     zone = ZoneInfo(visit.zone or visit.clinic.zone)
-    others = [slot for slot in fits if slot not in wished]
-    parts = [("Suits them: ", wished), ("Would fit too: " if wished else "Would fit: ", others)]
-    said = [head + "; ".join(_short(one, zone) for one in slots) for head, slots in parts if slots]
+    free = [slot.starts_at for slot in fits]
+    parts = (
+        ("Suits them: ", [one for one in free if one in wished]),
+        ("Would have suited them, no longer free: ", sorted(set(wished) - set(free))[:_SLOTS_SHOWN]),
+        ("Would fit too: " if wished else "Would fit: ", [one for one in free if one not in wished]),
+    )
+    said = [head + "; ".join(_short(one, zone) for one in times) for head, times in parts if times]
     ask_for_call(
         couple=visit.treatment.couple,
         why=CallWhy.CHANGE,
@@ -55,11 +67,28 @@ def ask_for_change(
     )
 
 
-def ask_to_be_rung(*, person: Person, note: str, actor: Actor, at: datetime) -> None:
-    """A call to the person's latest couple."""
-    couple = _latest(person)
-    if couple is not None:
-        ask_for_call(couple=couple, why=CallWhy.OTHER, due_at=at, actor=actor, at=at, note=note)
+def stop_all(*, person: Person, actor: Actor, at: datetime) -> list[Couple]:
+    """Stops all messages to the person and who is with them; the couples that this stops.
+
+    What was agreed still stands and from now on neither of the two sees it, so that somebody has to look after it: a call
+    about each visit, three days before it.
+    """
+    with acting(actor):
+        stopped = stop_messages(person=person, actor=actor, at=at)
+        for couple in stopped:
+            if couple.own_wish_since == at and couple.silent_reason == SilenceReason.OWN_WISH:
+                _look_after_visits(couple, person, actor, at)
+    return stopped
+
+
+def ask_to_be_rung(*, person: Person, actor: Actor, at: datetime) -> bool:
+    """A call to the person's latest couple; False for somebody who is of none."""
+    couple = couples_with(person.clinic, person).order_by("-enrolled_at", "-pk").first()
+    if couple is None:
+        return False
+    note = f"The {_role(person, couple)} stopped all messages at their own page and asks to be rung."
+    ask_for_call(couple=couple, why=CallWhy.OTHER, due_at=at, actor=actor, at=at, note=note)
+    return True
 
 
 def keep_wishes(
@@ -71,41 +100,76 @@ def keep_wishes(
     actor: Actor,
     at: datetime,
 ) -> None:
-    """The person's language, and which ways may be used; `email` None leaves the address of their own row as it is."""
+    """The person's language, and of the ways that they were shown which may be used; `email` None leaves the address of
+    their own row as it is.
+    """
     with acting(actor):
         choose_language(person=person, language=language, actor=actor, at=at)
         if email is not None:
             choose_email(person=person, wanted=email, actor=actor, at=at)
         for route, wanted in routes:
-            if wanted != (route.opted_out_at is None):
+            if wanted != route.is_usable:
                 (opt_in if wanted else opt_out)(route=route, actor=actor, at=at)
 
 
-def end_everything(*, person: Person, actor: Actor, at: datetime) -> None:
+def make_calendar(*, person: Person, actor: Actor, at: datetime) -> str:
+    """The token of a new calendar address. One that was made a breath ago was never seen: its answer was lost to a second
+    tap, and it ends. Conflict beyond five.
+    """
+    with acting(actor):
+        Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+        for link in calendars_read().links_of(person):
+            if link.is_live and link.label == CALENDAR_LABEL and link.created_at > at - _BREATH:
+                calendars().revoke(link=link, actor=actor, at=at)
+        _, token = calendars().issue_link(person=person, label=CALENDAR_LABEL, actor=actor, at=at)
+    return token
+
+
+def end_everything(*, person: Person, actor: Actor, at: datetime) -> bool:
     """The person's wish to end: no messages from now on, every step of care is held, their page and calendar are gone, and
-    a nurse calls. What it means for consents and bookings she then does at the desk.
+    a nurse calls, for each couple of theirs; False where there is none. What it means for consents, bookings and units she
+    then does at the desk.
     """
     with acting(actor):
         stop_messages(person=person, actor=actor, at=at)
-        for couple in couples_with(person.clinic, person).order_by("pk"):
+        couples = list(couples_with(person.clinic, person).order_by("pk"))
+        for couple in couples:
             pause_couple(couple=couple, reason=SilenceReason.PAUSED, actor=Actor.system("page"), at=at)
-        ask_to_be_rung(person=person, note=_ending(person), actor=actor, at=at)
-        for link in calendars_read().links_of(person):
-            if link.is_live:
-                calendars().revoke(link=link, actor=actor, at=at)
+            role = _role(person, couple)
+            note = f"The {role} wishes to end it; said at their own page, which is closed now. Tell the other only: ended."
+            ask_for_call(couple=couple, why=CallWhy.ENDED, due_at=at, actor=actor, at=at, note=note)
+        calendars().revoke_all(person=person, actor=actor, at=at)
         end_pages(person=person, actor=actor, at=at)
+    return bool(couples)
 
 
-def _ending(person: Person) -> str:
-    couple = _latest(person)
-    role = "partner" if couple is not None and couple.partner_id == person.pk else "recipient"
-    return f"The {role} wishes to end it; said at their own page, which is closed now. Tell the other only: ended."
+def _look_after_visits(couple: Couple, person: Person, actor: Actor, at: datetime) -> None:
+    role = _role(person, couple)
+    note = (
+        f"The {role} stopped all messages at their own page. The visit stands, and neither page nor calendar shows it to "
+        f"either any more: make sure that both know. Ring the {role} only if they asked for it."
+    )
+    booked = Appointment.objects.filter(
+        treatment__couple=couple, status=Status.BOOKED.value, pencilled=False, held=False, ends_at__gt=at
+    )
+    for visit in booked.select_related("treatment__couple").order_by("starts_at", "pk"):
+        assert visit.starts_at is not None
+        due_at = max(at, visit.starts_at - _LOOKED_AFTER)
+        ask_for_call(
+            couple=couple,
+            why=CallWhy.NOT_SHOWN,
+            due_at=due_at,
+            actor=actor,
+            at=at,
+            appointment=visit,
+            note=note,
+        )
 
 
-def _latest(person: Person) -> Couple | None:
-    return couples_with(person.clinic, person).order_by("-enrolled_at", "-pk").first()
+def _role(person: Person, couple: Couple) -> str:
+    return "partner" if couple.partner_id == person.pk else "recipient"
 
 
-def _short(slot: Slot, zone: ZoneInfo) -> str:
-    local = slot.starts_at.astimezone(zone)
+def _short(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %H:%M}"

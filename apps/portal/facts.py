@@ -18,7 +18,7 @@ from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.queries import couples_with
-from apps.couples.wishes import wished_by
+from apps.couples.wishes import has_stopped, wished_by
 from apps.portal.more import heard_couples
 from apps.reminders.words import clinical_words
 from apps.treatments.models import Appointment
@@ -55,12 +55,14 @@ class Ahead:
 class Facts:
     """Everything of one person at one moment that stands on a page without a code.
 
-    `quiet`: there is a couple of theirs, and nothing is said to any. `may_start`: it is quiet by this person's own wish.
+    `quiet`: there is a couple of theirs, and nothing is said to any. `own_wish`: couples that are quiet by this person's
+    own wish, which they may take back. `stopped`: this person wished it, whatever else keeps them quiet besides.
     """
 
     ahead: tuple[Ahead, ...]
     quiet: bool
     own_wish: tuple[Couple, ...]
+    stopped: bool
 
     @property
     def next(self) -> Ahead | None:
@@ -92,7 +94,7 @@ class Outside:
 
 
 def facts_of(person: Person, at: datetime) -> Facts:
-    """What the person's page shows at the moment `at`. Four queries, and one more for each couple."""
+    """What the person's page shows at the moment `at`. Four queries, and a few more for each couple."""
     couples = list(couples_with(person.clinic, person))
     heard = heard_couples(person)
     mine = with_coming(_visits_of(person).filter(treatment__couple__in=heard, ends_at__gt=at))
@@ -100,7 +102,13 @@ def facts_of(person: Person, at: datetime) -> Facts:
         ahead=tuple(_ahead(visit, person) for visit in mine.order_by("starts_at", "pk")),
         quiet=bool(couples) and not heard,
         own_wish=tuple(one for one in couples if wished_by(person, one)),
+        stopped=any(has_stopped(person, one) for one in couples),
     )
+
+
+def still_stand(person: Person, couples: Collection[Couple], at: datetime) -> bool:
+    """Whether the person is expected at an appointment of these couples, shown to them or not."""
+    return _visits_of(person).filter(treatment__couple__in=couples, ends_at__gt=at, held=False).exists()
 
 
 def ahead_by_id(person: Person, visit_id: UUID, at: datetime) -> Ahead:

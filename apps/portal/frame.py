@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -29,12 +29,14 @@ from apps.couples.models import Language, Person
 from apps.portal.facts import Outside
 from apps.portal.models import PageLink, PageVisit
 from apps.portal.queries import live_link, visit_of
-from apps.portal.words import LANGUAGES, SAID
+from apps.portal.words import LANGUAGES, in_each_language
 
 # What this edge takes for now.
 clock: Callable[[], datetime] = timezone.now
 _HOST_ONLY = "__Host-" if settings.HTTPS else ""
-OPENED, CHOSEN = f"{_HOST_ONLY}opened", f"{_HOST_ONLY}language"
+OPENED, CHOSEN, MADE = f"{_HOST_ONLY}opened", f"{_HOST_ONLY}language", f"{_HOST_ONLY}made"
+# So long an answer may be shown again: a phone that loads the page anew an hour later says nothing of it.
+SAID_FOR = timedelta(minutes=2)
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -67,7 +69,11 @@ class Frame:
     @property
     def key(self) -> str:
         """What each form of this address carries."""
-        return salted_hmac("apps.portal.form", str(self.link.pk), algorithm="sha256").hexdigest()[:32]
+        return self.seal("form")
+
+    def seal(self, text: str) -> str:
+        """What proves that this server wrote the text for this address."""
+        return _seal(self.link, text)
 
 
 View = Callable[..., HttpResponse]
@@ -93,9 +99,10 @@ def at_page(view: View) -> View:
                 else:
                     answer = view(request, frame, **given)
             except NotFound:
-                return unknown()
+                # An appointment that the page showed a while ago and shows no more.
+                answer = page(frame, "portal/gone.html", status=404)
         if request.GET.get("l") in Language.values:
-            _keep(answer, CHOSEN, frame.language)
+            keep(answer, CHOSEN, frame.language)
         return quiet(answer)
 
     return answered
@@ -122,20 +129,22 @@ def page(
         "outside": Outside.of(frame.clinic),
         "languages": LANGUAGES,
         "rtl": get_language_bidi(),
-        "said": SAID.get(frame.said, ""),
         **(context or {}),
     }
     return HttpResponse(render_to_string(template, shown), status=status)
 
 
 def go(frame: Frame, where: str = "", *, said: str = "") -> HttpResponse:
-    """On to another page of the same address; `said` is one of `words.SAID`, shown there."""
-    more = f"{'&' if '?' in where else '?'}said={said}" if said else ""
+    """On to another page of the same address; `said` is one of `words.SAID`, shown there and for a moment only."""
+    more = f"{'&' if '?' in where else '?'}said={_sealed(frame.link, said, frame.at)}" if said else ""
     return HttpResponseRedirect(f"{frame.base}{where}{more}")
 
 
 def unknown() -> HttpResponse:
-    return quiet(HttpResponse("Not found\n", status=404, content_type="text/plain; charset=utf-8"))
+    """What every address says that is not open, whether it ended or never was: nothing but how to go on."""
+    return quiet(
+        HttpResponse(render_to_string("portal/unknown.html", {"closed": in_each_language()}), status=404)
+    )
 
 
 def quiet(response: HttpResponse) -> HttpResponse:
@@ -151,10 +160,11 @@ def quiet(response: HttpResponse) -> HttpResponse:
 
 def open_with(response: HttpResponse, token: str, seconds: int) -> HttpResponse:
     """Gives the browser the cookie of what a code opened."""
-    return _keep(response, OPENED, token, seconds)
+    return keep(response, OPENED, token, seconds)
 
 
-def _keep(response: HttpResponse, name: str, value: str, seconds: int | None = None) -> HttpResponse:
+def keep(response: HttpResponse, name: str, value: str, seconds: int | None = None) -> HttpResponse:
+    """Leaves a cookie that no script reads and no other site sends; without `seconds` until the browser is closed."""
     response.set_cookie(
         name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax", path="/"
     )
@@ -169,8 +179,27 @@ def _frame(request: HttpRequest, link: PageLink, token: str, at: datetime) -> Fr
         base=f"/p/{token}/",
         language=next((one for one in wanted if one in Language.values), Language.ENGLISH.value),
         at=at,
-        said=request.GET.get("said", ""),
+        said=_opened(link, request.GET.get("said", ""), at),
     )
+
+
+def _sealed(link: PageLink, said: str, at: datetime) -> str:
+    """The word with its minute and a seal: an address that is kept or made up says nothing later."""
+    moment = int(at.timestamp())
+    return f"{said}.{moment}.{_seal(link, f'{said}.{moment}')}"
+
+
+def _opened(link: PageLink, sealed: str, at: datetime) -> str:
+    text, _, seal = sealed.rpartition(".")
+    if not constant_time_compare(seal, _seal(link, text)):
+        return ""
+    said, _, moment = text.partition(".")
+    age = at - datetime.fromtimestamp(int(moment), UTC)
+    return said if age <= SAID_FOR else ""
+
+
+def _seal(link: PageLink, text: str) -> str:
+    return salted_hmac("apps.portal.page", f"{link.pk}:{text}", algorithm="sha256").hexdigest()[:32]
 
 
 def _is_own(request: HttpRequest, frame: Frame) -> bool:

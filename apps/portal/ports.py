@@ -12,12 +12,21 @@ from apps.clinic.actors import Actor
 from apps.couples.models import Person
 
 
+class Subscribing(Protocol):
+    """All ways to subscribe to one address."""
+
+    https: str
+    webcal: str
+    google: str
+
+
 class Calendars(Protocol):
     """Issues and ends addresses of a person's calendar. A token is handed out once."""
 
     def issue_link(self, *, person: Person, label: str, actor: Actor, at: datetime) -> tuple[Any, str]: ...
     def revoke(self, *, link: Any, actor: Actor, at: datetime) -> Any: ...
-    def address_of(self, token: str) -> str: ...
+    def revoke_all(self, *, person: Person, actor: Actor, at: datetime) -> int: ...
+    def subscribing(self, token: str) -> Subscribing: ...
 
 
 class CalendarsRead(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -29,10 +30,15 @@ SAID: Mapping[str, Promise] = {
     "here": _("These days are open again."),
     "wishes": _("Your wishes are kept."),
     "started": _("You will get messages again."),
+    "not-started": _("Messages stay stopped for now. Please call us."),
+    "nothing": _("Nothing is being sent to you."),
     "call": _("We will call you."),
     "thanks": _("Thank you. You can call us any time."),
     "closed": _("This page is closed again. It opens with a new code."),
 }
+
+# What is true whatever has become of the appointments meanwhile: a page that shows none says these alone.
+WHILE_QUIET = frozenset({"wishes", "started", "not-started", "nothing", "call", "thanks", "closed"})
 
 # Why something did not work, by the code of the error.
 WRONG: Mapping[str, Promise] = {
@@ -40,12 +46,23 @@ WRONG: Mapping[str, Promise] = {
     "wrong": _("This is not the code. Please look again."),
     "tries": _("This code was wrong too often. Please ask for a new one."),
     "too_many_codes": _("There were too many codes today. Please call us."),
-    "no_way": _("We have no way to send you a code that only you read. Please call us."),
+    "no_way": _("We cannot send you a code now. Please call us."),
     "days": _("Please look at the two days again: the first, then the last, none in the past."),
     "nothing_planned": _("There is nothing planned at the moment."),
     "too_many_links": _("You have five calendar addresses. Please call us to end one."),
     "not_booked": _("This appointment has changed. Please look again."),
 }
+
+
+def in_each_language() -> list[tuple[str, str, str, str]]:
+    """What a closed address says to whoever holds it, nobody knowing who that is: language, direction, title and text."""
+    said = []
+    for language, _name in LANGUAGES:
+        with translation.override(language):
+            direction = "rtl" if translation.get_language_bidi() else "ltr"
+            text = gettext("Please call us. Our number stands in our messages.")
+            said.append((language, direction, gettext("This page is not open"), text))
+    return said
 
 
 def moment_words(local: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -37,14 +38,15 @@ def way_for(row: Delivery) -> Way | None:
         ways = [way for way in ways if way.channel in written and not is_shared(row.person, way)]
     if all(way.channel == RouteChannel.EMAIL for way in ways[:1]):
         return ways[0] if ways else None
-    settings = ChannelSetting.objects.filter(clinic=row.clinic_id, is_on=True)
-    carried = {
-        *settings.values_list("channel", flat=True),
-        RouteChannel.EMAIL,
-        RouteChannel.CALL,
-        RouteChannel.CARD,
-    }
+    carried = carried_by(row.clinic_id)
     return next((way for way in ways if way.channel in carried), None)
+
+
+def carried_by(clinic_id: UUID) -> frozenset[str]:
+    """The channels that the clinic can use now: those that it has a provider for, and those that need none."""
+    settings = ChannelSetting.objects.filter(clinic=clinic_id, is_on=True)
+    free = (RouteChannel.EMAIL, RouteChannel.CALL, RouteChannel.CARD)
+    return frozenset({*settings.values_list("channel", flat=True), *(one.value for one in free)})
 
 
 def has_another_way(row: Delivery, now: datetime) -> bool:

@@ -151,7 +151,7 @@ def walk(phone: Phone, visit: Appointment, mark: str) -> None:
     assert phone.sees("All messages are stopped")
     phone.look(f"stopped-{mark}")
     phone.press("Send")
-    assert phone.sees("Nothing is needed now")
+    assert phone.sees("Nothing is shown here now")
     phone.look(f"quiet-{mark}")
 
 

@@ -31,7 +31,7 @@ from apps.booking.calling import ask_for_call, assign_call
 from apps.clinic.clock import day_bounds
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
-from apps.couples.models import Couple, Person
+from apps.couples.models import Couple, Person, SilenceReason
 from apps.couples.queries import couple_by_id, pinned_of
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
@@ -39,6 +39,7 @@ from apps.desk.forms.calls import AskForm, OutcomeForm
 from apps.desk.pages.base import FormPage, press
 from apps.desk.pages.responsible import choices, staff_of
 from apps.desk.rows import buttons, local, who
+from apps.desk.units_left import UnitLeft, units_left
 from apps.desk.worklist_rows import local_day, pinned, visit_title
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointment_by_id, appointments_of
@@ -160,9 +161,18 @@ def _frame(
         "book": next((one for one in able if one.primary), None),
         "numbers": [_number(person) for person in (couple.recipient, couple.partner)],
         "pinned": pinned(notes),
+        "units": _units(couple, task, desk),
         "past": _past(outcomes_of(task), clinic, desk) if task else [],
         **(_whose(task, clinic, desk) if task and task.why not in READ_OFF_THE_VISIT else {}),
     }
+
+
+def _units(couple: Couple, task: CallTask | None, desk: Desk) -> list[UnitLeft]:
+    """Where one of the two has ended it: what was prepared and is still there."""
+    ended = couple.silent_reason == SilenceReason.SEPARATED or (
+        task is not None and task.why == CallWhy.ENDED
+    )
+    return units_left(couple, desk) if ended else []
 
 
 def _whose(task: CallTask, clinic: Clinic, desk: Desk) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.clinic.models import Clinic, User
-from apps.couples.models import Couple, Note, NoteKind, Person
+from apps.couples.models import Couple, Note, NoteKind, Person, SilenceReason
 from apps.couples.queries import couple_by_id, notes_of
 from apps.couples.silence import SLIP
 from apps.desk.access import Desk, desk_of
@@ -23,8 +23,12 @@ from apps.desk.pages.treatments import of_course
 from apps.desk.ports import Link, links_read
 from apps.desk.post import post_of
 from apps.desk.rows import who
+from apps.desk.units_left import units_left
 from apps.treatments.models import Treatment
 from apps.treatments.queries import treatments_of, whole_of
+
+# One of the two has ended it at the desk, or at their own page, which pauses it until somebody has called.
+_ENDED = (SilenceReason.SEPARATED, SilenceReason.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "other_treatments": [row for row in treatments if row not in shown(treatments)],
         "post": post_of(couple, _titles(courses), desk) if contact else [],
         "responsible": _responsible(couple),
+        "units": units_left(couple, desk) if couple.silent_reason in _ENDED else [],
         "slip": _may_be_slip(couple, desk.at),
         **_rights(clinic, desk),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.witness import second_person
-from apps.couples.models import Couple, SilenceReason
+from apps.clinic.actors import Actor
+from apps.clinic.audit import acting
+from apps.couples.models import Couple, Person, SilenceReason
 from apps.couples.queries import couple_by_id
 from apps.couples.services import end_silence, release_couple, silence_couple
 from apps.desk.access import Desk, desk_of
 from apps.desk.forms.silence import SecondPersonForm, StopForm
 from apps.desk.pages.base import FormPage, press
+from apps.desk.ports import links, pages
 from apps.desk.rows import who
 from apps.reminders.models import DeliveryState
 from apps.reminders.queries import deliveries_of_couple, sent_since
@@ -47,7 +51,7 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         if reason == SilenceReason.SEPARATED:
             person = next(one for one in people if str(one.pk) == form.cleaned_data["person"])
-            end_by_one(couple=couple, person=person, actor=actor, at=desk.at)
+            _end_for(couple, person, actor, desk.at)
         else:
             pause_couple(couple=couple, reason=reason, actor=actor, at=desk.at)
         return _address(couple)
@@ -63,6 +67,14 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
         danger=True,
         context={"who": who(couple, desk), "stops": _stops(couple, desk), "people": people},
     ).answer(request)
+
+
+def _end_for(couple: Couple, person: Person, actor: Actor, at: datetime) -> None:
+    """One of the two ends it: with the care, in the same commit, the person's own page and calendar."""
+    with acting(actor):
+        end_by_one(couple=couple, person=person, actor=actor, at=at)
+        links().revoke_all(person=person, actor=actor, at=at)
+        pages().end_pages(person=person, actor=actor, at=at)
 
 
 def _stops(couple: Couple, desk: Desk) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import calls, phone, responsible, worklist
+from apps.desk.pages import calls, disposing, phone, responsible, worklist
 from apps.desk.pages.routes import Route
 
 _PHONE = "worklist/phone/<uuid:pk>/"
@@ -16,6 +16,7 @@ ROUTES: list[Route] = [
     ("worklist/visit/<uuid:pk>/", calls.ring_about, "call_visit"),
     ("worklist/couple/<uuid:pk>/", calls.ring_couple, "call_couple"),
     ("worklist/outcome/<uuid:pk>/undo/", calls.undo, "call_undo"),
+    ("worklist/unit/<uuid:pk>/dispose/", disposing.dispose, "unit_dispose"),
     ("worklist/covers/<uuid:pk>/", responsible.covers, "covers"),
     ("worklist/cover/<uuid:pk>/end/", responsible.uncover, "cover_end"),
     (_PHONE + "sign/", phone.sign, "phone_sign"),

@@ -1,37 +1,37 @@
-"""The person's own calendar: an address of its own, shown once, on every way a phone may take it."""
+"""The person's own calendar: an address of its own, shown for a moment, on every way a phone may take it."""
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 from django.utils.safestring import mark_safe
 
 from apps.clinic.errors import Conflict
-from apps.portal.frame import Frame, at_page, opened, page
+from apps.portal.acts import make_calendar
+from apps.portal.frame import MADE, Frame, at_page, go, keep, opened, page
 from apps.portal.ports import calendars
 from apps.portal.qr import qr_svg
 from apps.portal.words import WRONG
 
-_GOOGLE = "https://calendar.google.com/calendar/r?cid="
-_LABEL = "Made on the own page"
+# So long the answer may be loaded again; the address itself stands in that browser's cookie and nowhere else.
+_SHOWN_FOR = 120
 
 
 @at_page
 @opened
 def calendar(request: HttpRequest, frame: Frame) -> HttpResponse:
-    if request.method != "POST" or "make" not in request.POST:
+    if request.method == "POST" and "make" in request.POST:
+        return _make(frame)
+    token, _, seal = request.COOKIES.get(MADE, "").rpartition(".")
+    if not token or not constant_time_compare(seal, frame.seal(token)):
         return page(frame, "portal/calendar.html")
+    ways = calendars().subscribing(token)
+    return page(frame, "portal/calendar.html", {"ways": ways, "qr": mark_safe(qr_svg(ways.https))})
+
+
+def _make(frame: Frame) -> HttpResponse:
     try:
-        _, token = calendars().issue_link(person=frame.person, label=_LABEL, actor=frame.actor, at=frame.at)
+        token = make_calendar(person=frame.person, actor=frame.actor, at=frame.at)
     except Conflict:
         return page(frame, "portal/calendar.html", {"wrong": WRONG["too_many_links"]}, status=409)
-    https = calendars().address_of(token)
-    webcal = f"webcal://{https.split('://', 1)[1]}"
-    shown = {
-        "https": https,
-        "webcal": webcal,
-        "google": f"{_GOOGLE}{quote(webcal, safe='')}",
-        "qr": mark_safe(qr_svg(https)),
-    }
-    return page(frame, "portal/calendar.html", shown)
+    return keep(go(frame, "calendar/"), MADE, f"{token}.{frame.seal(token)}", _SHOWN_FOR)

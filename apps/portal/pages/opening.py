@@ -7,8 +7,8 @@ import re
 from django.http import HttpRequest, HttpResponse
 
 from apps.clinic.errors import LitError
-from apps.portal.codes import OPEN_FOR, Refused, ask_code, close, redeem, way_of_codes
-from apps.portal.frame import OPENED, Frame, at_page, go, open_with, page
+from apps.portal.codes import OPEN_FOR, Refused, ask_code, close, redeem, standing_code, way_of_codes
+from apps.portal.frame import MADE, OPENED, Frame, at_page, go, open_with, page
 from apps.portal.words import WRONG, way_words
 
 # Where a code may lead: the pages of this address, and nowhere else.
@@ -17,7 +17,7 @@ _NEXT = re.compile(r"(?:more/|away/|wishes/|calendar/|end/|visit/[0-9a-f-]{36}/(
 
 @at_page
 def code(request: HttpRequest, frame: Frame) -> HttpResponse:
-    """GET says how a code comes; POST sends one and asks for it."""
+    """GET says how a code comes; POST sends one and goes on to where it is entered."""
     if request.method != "POST":
         return _page(request, frame)
     try:
@@ -25,14 +25,19 @@ def code(request: HttpRequest, frame: Frame) -> HttpResponse:
     except LitError as error:
         known = error.code if error.code in WRONG else "no_way"
         return _page(request, frame, wrong=known, status=409)
-    return _page(request, frame, sent=True)
+    return go(frame, f"code/enter/?next={_next(request)}")
 
 
 @at_page
 def enter(request: HttpRequest, frame: Frame) -> HttpResponse:
     if request.method != "POST":
-        return go(frame, "code/")
+        if standing_code(frame.link, frame.at) is None:
+            return go(frame, f"code/?next={_next(request)}")
+        return _page(request, frame, sent=True)
     found = redeem(link=frame.link, typed=request.POST.get("code", ""), at=frame.at)
+    if isinstance(found, Refused) and frame.visit is not None:
+        # Open already: the second tap, or an old page of this browser.
+        return go(frame, _next(request))
     if isinstance(found, Refused):
         return _page(request, frame, wrong=found.value, sent=found is Refused.WRONG, status=422)
     return open_with(go(frame, _next(request)), found, int(OPEN_FOR.total_seconds()))
@@ -45,7 +50,8 @@ def leave(request: HttpRequest, frame: Frame) -> HttpResponse:
         return go(frame)
     close(visit=frame.visit, at=frame.at)
     answer = go(frame, said="closed")
-    answer.delete_cookie(OPENED, path="/", samesite="Lax")
+    for one in (OPENED, MADE):
+        answer.delete_cookie(one, path="/", samesite="Lax")
     return answer
 
 
@@ -60,8 +66,8 @@ def _page(
     way = way_of_codes(frame.person)
     shown = {
         "way": way_words(way) if way else "",
-        "wrong": WRONG["no_way"] if way is None else WRONG.get(wrong, ""),
-        "sent": sent and way is not None,
+        "wrong": WRONG["no_way"] if way is None and not sent else WRONG.get(wrong, ""),
+        "sent": sent,
         "next": _next(request),
     }
     return page(frame, "portal/code.html", shown, status=status)

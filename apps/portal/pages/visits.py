@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -43,10 +42,18 @@ def change(request: HttpRequest, frame: Frame, pk: UUID) -> HttpResponse:
     if request.method != "POST" or "ask" not in request.POST:
         shown = [(slot.starts_at.isoformat(), moment_words(_local(slot, ahead))) for slot in fits]
         return page(frame, "portal/change.html", {"ahead": ahead, "fits": shown})
-    ticked = set(request.POST.getlist("slot"))
-    wished: Sequence[Slot] = [slot for slot in fits if slot.starts_at.isoformat() in ticked]
+    wished = {moment for text in request.POST.getlist("slot") if (moment := _moment(text)) is not None}
     ask_for_change(visit=ahead.row, fits=fits, wished=wished, actor=frame.actor, at=frame.at)
     return go(frame, said="change")
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment of a box that was ticked; None for what the page never offers."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _local(slot: Slot, ahead: Ahead) -> datetime:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 
 from apps.clinic.clock import local_date
-from apps.clinic.errors import Invalid, LitError
+from apps.clinic.errors import Conflict, Invalid, LitError
 from apps.couples.models import Language
-from apps.couples.route_queries import address_of, routes_of
+from apps.couples.route_queries import address_of
 from apps.couples.wishes import start_messages
 from apps.portal.acts import end_everything, keep_wishes
 from apps.portal.facts import facts_of
 from apps.portal.frame import Frame, at_page, go, opened, page
 from apps.portal.more import away_of
+from apps.portal.ways import ways_shown
 from apps.portal.words import WRONG
 from apps.treatments.absences import can_come_again, cannot_come
 
@@ -46,13 +48,15 @@ def wishes(request: HttpRequest, frame: Frame) -> HttpResponse:
         return _start(frame)
     if request.method != "POST" or request.POST.get("language") not in Language.values:
         return page(frame, "portal/wishes.html", _wishes(frame))
-    ticked = set(request.POST.getlist("way"))
+    # What came to the person's row after the form was opened is not theirs to refuse by it.
+    shown, ticked = set(request.POST.getlist("shown")), set(request.POST.getlist("way"))
     person = frame.person
+    choosable = [one.route for one in ways_shown(person) if one.can_choose and str(one.route.pk) in shown]
     keep_wishes(
         person=person,
         language=request.POST["language"],
-        routes=[(one, str(one.pk) in ticked) for one in routes_of(person)],
-        email="email" in ticked if address_of(person) else None,
+        routes=[(route, str(route.pk) in ticked) for route in choosable],
+        email="email" in ticked if "email" in shown and address_of(person) else None,
         actor=frame.actor,
         at=frame.at,
     )
@@ -65,8 +69,8 @@ def end(request: HttpRequest, frame: Frame) -> HttpResponse:
     """Either of the two may end it, alone. The page says good-bye and is gone."""
     if request.method != "POST" or "end" not in request.POST:
         return page(frame, "portal/end.html")
-    end_everything(person=frame.person, actor=frame.actor, at=frame.at)
-    return page(frame, "portal/ended.html", {"bare": True})
+    called = end_everything(person=frame.person, actor=frame.actor, at=frame.at)
+    return page(frame, "portal/ended.html", {"bare": True, "called": called})
 
 
 def _away(frame: Frame, wrong: str = "") -> HttpResponse:
@@ -87,17 +91,16 @@ def _open_again(frame: Frame, which: str) -> HttpResponse:
 
 
 def _start(frame: Frame) -> HttpResponse:
-    started = [
-        start_messages(person=frame.person, couple=couple, actor=frame.actor, at=frame.at)
-        for couple in facts_of(frame.person, frame.at).own_wish
-    ]
-    # Said only where it is so: the other person's own stop may stand.
-    return go(frame, said="started" if any(not one.is_silent for one in started) else "wishes")
+    for couple in facts_of(frame.person, frame.at).own_wish:
+        # Something stronger may have come between: what stands then is what is said.
+        with suppress(Conflict):
+            start_messages(person=frame.person, couple=couple, actor=frame.actor, at=frame.at)
+    return go(frame, said="not-started" if facts_of(frame.person, frame.at).quiet else "started")
 
 
 def _wishes(frame: Frame) -> dict[str, object]:
     return {
-        "routes": routes_of(frame.person),
+        "ways": ways_shown(frame.person),
         "email": address_of(frame.person),
         "wants_email": frame.person.wants_email,
         "chosen": frame.person.language,

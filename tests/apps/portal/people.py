@@ -83,5 +83,5 @@ class Her:
     def open(self) -> None:
         """Asks for a code, waits a moment and enters it."""
         self.wait(seconds=1)
-        assert self.post("code/").status_code == 200
+        assert self.post("code/").status_code == 302
         assert self.post("code/enter/", {"code": self.code()}).status_code == 302

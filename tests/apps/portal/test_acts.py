@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pghistory.models
 import pytest
 
 from apps.booking.models import CallTask, ComingWord
-from apps.couples.models import Couple, Person
-from apps.couples.services import silence_couple
+from apps.couples.models import ContactRoute, Couple, Person
+from apps.couples.routes import RouteInput, add_route, mark_route
+from apps.couples.services import end_silence, silence_couple
 from apps.feeds.models import FeedLink
 from apps.feeds.services import issue_link
 from apps.portal.models import PageLink
+from apps.reminders.models import ChannelSetting
 from apps.treatments.models import Appointment, Record, Treatment
 from tests import rows
 from tests.apps.portal.people import AT, Her
@@ -80,9 +83,76 @@ def test_a_booked_day_on_which_she_is_away_stays_and_is_flagged(
     assert treatment.flags.filter(state="open", step=visit.step).exists()
 
 
+def test_a_time_that_she_wished_and_that_was_taken_meanwhile_is_told(her: Her, visit: Appointment) -> None:
+    her.open()
+    said(her, f"visit/{visit.pk}/change/", {"ask": "yes", "slot": "2026-03-03T03:00:00+00:00"})
+    assert CallTask.objects.get().note.startswith(
+        "Would have suited them, no longer free: Tue 3 Mar 08:30. Would fit"
+    )
+
+
+def test_what_was_said_once_is_not_said_again_later_nor_of_what_is_shown_no_more(
+    her: Her, visit: Appointment
+) -> None:
+    her.open()
+    where = her.post(f"visit/{visit.pk}/change/", {"ask": "yes"})["Location"]
+    assert "We will call you to find another time" in her.client.get(where).content.decode()
+    assert "We will call" not in her.text("?said=change")
+    silence_couple(couple=Couple.objects.get(), reason="suspected_loss", actor=rows.SYSTEM, at=her.now)
+    assert "We will call" not in her.client.get(where).content.decode()
+    end_silence(
+        couple=Couple.objects.get(), actor=rows.staff(her.person.clinic, "nurse", "another"), at=her.now
+    )
+    her.wait(minutes=3)
+    assert "We will call" not in her.client.get(where).content.decode()
+
+
+def test_that_messages_start_again_is_said_only_where_they_do(her: Her, him: Her, visit: Appointment) -> None:
+    her.post("stop/")
+    her.open()
+    silence_couple(couple=Couple.objects.get(), reason="suspected_loss", actor=rows.SYSTEM, at=her.now)
+    assert "Messages stay stopped for now" in said(her, "wishes/", {"start": "yes"})
+    end_silence(
+        couple=Couple.objects.get(), actor=rows.staff(her.person.clinic, "nurse", "another"), at=her.now
+    )
+    him.post("stop/")
+    assert "Messages stay stopped for now" in said(her, "wishes/", {"start": "yes"})
+    him.open()
+    for _tap in range(2):
+        assert "You will get messages again" in said(him, "wishes/", {"start": "yes"})
+
+
+def test_a_way_that_she_was_not_shown_is_not_refused_and_no_tick_promises_what_is_not_sent(her: Her) -> None:
+    person, at = her.person, AT
+    sms = ChannelSetting.objects.create(clinic=person.clinic, channel="sms", provider="demo", changed_at=at)
+
+    def added(number: str, **given: object) -> ContactRoute:
+        wanted = replace(RouteInput("sms", number, consented_at=at), **given)  # type: ignore[arg-type]
+        return add_route(person=person, given=wanted, actor=rows.SYSTEM, at=at)
+
+    used, unasked = added("+919848000001"), added("+919848000002", consented_at=None)
+    her.open()
+    page = her.text("wishes/")
+    assert f'name="way" value="{used.pk}" checked' in page
+    assert f'name="way" value="{unasked.pk}">' in page
+    new, wrong = added("+919848000003"), added("+919848000004")
+    mark_route(route=wrong, wrong=True, actor=rows.SYSTEM, at=at)
+    shown = {"language": "en", "shown": [str(used.pk), str(unasked.pk)], "way": [str(unasked.pk)]}
+    her.post("wishes/", shown)
+    states = [ContactRoute.objects.get(pk=one.pk).is_usable for one in (used, unasked, new)]
+    assert states == [False, True, True]
+    assert Person.objects.get(pk=person.pk).wants_email
+    page = her.text("wishes/")
+    assert f'value="{wrong.pk}"' not in page
+    assert "Not in use. Please call us." in page
+    ChannelSetting.objects.filter(pk=sms.pk).delete()
+    assert 'name="way" value="email" checked' in her.text("wishes/")
+    assert her.text("wishes/").count("Not in use. Please call us.") == 4
+
+
 def test_her_language_and_ways_are_kept(her: Her) -> None:
     her.open()
-    page = said(her, "wishes/", {"language": "te"})
+    page = said(her, "wishes/", {"language": "te", "shown": "email"})
     fresh = Person.objects.get(pk=her.person.pk)
     assert (fresh.language, fresh.wants_email) == ("te", False)
     assert '<html lang="te"' in page
@@ -101,13 +171,32 @@ def test_messages_start_again_by_who_stopped_them_alone(her: Her, him: Her, visi
     assert Couple.objects.get().is_silent
 
 
-def test_her_calendar_address_is_made_and_shown_once(her: Her, visit: Appointment) -> None:
+def test_her_calendar_address_is_made_and_shown_once(her: Her, him: Her, visit: Appointment) -> None:
     her.open()
-    page = her.post("calendar/", {"make": "yes"}).content.decode()
+    page = said(her, "calendar/", {"make": "yes"})
     for part in ("http://testserver/feeds/", "webcal://testserver/feeds/", "calendar/r?cid=webcal", "<svg"):
         assert part in page
-    assert "/feeds/" not in her.text("calendar/")
     assert FeedLink.objects.get().person == her.person
+    him.client = her.client
+    him.open()
+    assert "/feeds/" not in him.text("calendar/")
+    her.client.cookies.pop("made")
+    her.open()
+    assert "/feeds/" not in her.text("calendar/")
+
+
+def test_a_second_tap_makes_no_second_calendar_and_a_reload_shows_the_same(
+    her: Her, visit: Appointment
+) -> None:
+    her.open()
+    for _ in range(7):
+        her.wait(seconds=1)
+        page = said(her, "calendar/", {"make": "yes"})
+    assert her.text("calendar/") == page
+    assert [one.ended_as for one in FeedLink.objects.order_by("created_at")] == ["revoked"] * 6 + [""]
+    her.wait(minutes=1)
+    her.post("calendar/", {"make": "yes"})
+    assert FeedLink.objects.filter(ended_at=None).count() == 2
 
 
 def test_she_ends_it_alone_and_the_other_learns_nothing(her: Her, him: Her, visit: Appointment) -> None:
@@ -121,8 +210,14 @@ def test_she_ends_it_alone_and_the_other_learns_nothing(her: Her, him: Her, visi
     assert Couple.objects.get().silent_reason == "paused"
     held = Appointment.objects.get(pk=visit.pk)
     assert (held.status, held.held) == ("booked", True)
-    assert "recipient wishes to end" in CallTask.objects.get().note
-    assert "Nothing is needed now" in him.text()
+    call = CallTask.objects.get(why="ended")
+    assert "recipient wishes to end" in call.note
+    him.post("stopped/", {"reach": "call"})
+    call.refresh_from_db()
+    assert call.note.endswith("Tell the other only: ended.")
+    again = her.client.post(f"/p/{her.token}/end/", {"end": "yes"})
+    assert "Please call us" in again.content.decode()
+    assert "Nothing is shown here now" in him.text()
     assert FeedLink.objects.get(person=him.person).is_live
 
 

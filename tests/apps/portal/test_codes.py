@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from apps.clinic.braking import brake, release_brake
+from apps.clinic.models import Clinic
 from apps.couples.models import ContactRoute, Person
 from apps.couples.people import update_person
 from apps.couples.routes import RouteInput, add_route
 from apps.couples.services import PersonInput
+from apps.portal.codes import forget_codes
 from apps.portal.models import PageCode, PageLink, PageVisit
 from apps.reminders.models import Delivery
 from apps.treatments.models import Appointment
@@ -78,6 +81,8 @@ def test_a_code_dies_of_five_wrong_tries_of_ten_minutes_of_use_and_of_a_newer_on
     if second != her.code():
         assert her.post("code/enter/", {"code": second}).status_code == 422
     assert her.post("code/enter/", {"code": her.code()}).status_code == 302
+    her.client.cookies.clear()
+    her.wait(seconds=11)
     assert her.post("code/enter/", {"code": her.code()}).status_code == 422
 
 
@@ -87,15 +92,57 @@ def test_five_codes_a_day_for_a_person_whatever_the_address(
     other = Her(her.person, monkeypatch)
     for _ in range(3):
         her.wait(minutes=1)
-        assert her.post("code/").status_code == 200
+        assert her.post("code/").status_code == 302
     other.go_to(her.now)
     for _ in range(2):
         other.wait(minutes=1)
-        assert other.post("code/").status_code == 200
+        assert other.post("code/").status_code == 302
+    her.wait(minutes=2)
     assert her.post("code/").status_code == 409
     assert "Please call us" in her.post("code/").content.decode()
     her.wait(days=1)
-    assert her.post("code/").status_code == 200
+    assert her.post("code/").status_code == 302
+
+
+def test_a_second_tap_or_a_reload_sends_no_second_code_and_the_code_opens_for_both_taps(her: Her) -> None:
+    answer = her.post("code/", {"next": "more/"})
+    her.wait(seconds=2)
+    her.post("code/", {"next": "more/"})
+    assert Delivery.objects.filter(kind="code").count() == 1
+    page = her.client.get(answer["Location"]).content.decode()
+    assert 'name="code"' in page
+    assert 'name="next" value="more/"' in page
+    code = her.code()
+    her.post("code/enter/", {"code": code})
+    lost = her.client.cookies.pop("opened").value
+    her.wait(seconds=3)
+    assert her.post("code/enter/", {"code": code}).status_code == 302
+    assert her.get("more/").status_code == 200
+    other = Client()
+    other.cookies["opened"] = lost
+    assert other.get(f"/p/{her.token}/more/").status_code == 302
+    assert her.post("code/enter/", {"code": wrong(code)})["Location"] == f"/p/{her.token}/"
+    assert her.get("code/enter/")["Location"].endswith("code/?next=")
+
+
+def test_no_code_is_promised_while_nothing_is_sent_for_the_clinic(her: Her) -> None:
+    nurse = rows.staff(her.person.clinic, "nurse", "another")
+    brake(clinic=her.person.clinic, reason="A wrong wording", actor=nurse, at=AT)
+    for page in (her.text("code/"), her.post("code/").content.decode()):
+        assert "We cannot send you a code now. Please call us." in page
+        assert "Send me a code" not in page
+    release_brake(clinic=her.person.clinic, actor=nurse, at=AT)
+    assert "Send me a code" in her.text("code/")
+    Clinic.objects.update(is_test=True)
+    assert her.post("code/").status_code == 409
+    assert not PageCode.objects.exists()
+
+
+def test_codes_and_what_they_opened_are_forgotten_after_a_week(her: Her) -> None:
+    her.open()
+    assert forget_codes(at=AT + timedelta(days=6)) == 0
+    assert forget_codes(at=AT + timedelta(days=8)) == 1
+    assert not PageVisit.objects.exists()
 
 
 def test_a_code_goes_only_where_nobody_else_reads_it(her: Her) -> None:
@@ -105,7 +152,7 @@ def test_a_code_goes_only_where_nobody_else_reads_it(her: Her) -> None:
     assert "e-mail" in her.text("code/")
     update_person(person=person, given=replace(PersonInput.of(person), email=""), actor=rows.SYSTEM, at=AT)
     page = her.post("code/").content.decode()
-    assert "no way to send you a code that only you read" in page
+    assert "We cannot send you a code now" in page
     assert not Delivery.objects.filter(kind="code").exists()
 
 

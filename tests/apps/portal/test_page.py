@@ -12,8 +12,10 @@ from django.urls import get_resolver
 from django.utils import translation
 
 from apps.booking.models import CallTask
-from apps.couples.models import Couple, Language
-from apps.couples.services import silence_couple
+from apps.booking.worklist import Asked, calls
+from apps.clinic.cover import Coverage
+from apps.couples.models import Couple, Language, Person
+from apps.couples.services import end_silence, silence_couple
 from apps.portal import frame
 from apps.portal.services import revoke_page
 from apps.portal.urls import urlpatterns
@@ -55,7 +57,6 @@ def test_no_clinical_word_stands_on_any_page_and_the_number_on_each(
     her.open()
     pages = [
         "",
-        "stopped/?ahead=1",
         "code/",
         "away/",
         "wishes/",
@@ -90,9 +91,13 @@ def test_each_answer_is_kept_nowhere_and_loads_nothing_from_elsewhere(her: Her, 
     assert not answer.cookies
 
 
-def test_what_is_unknown_or_ended_is_a_plain_404(her: Her, visit: Appointment) -> None:
+def test_what_is_unknown_or_ended_says_the_same_and_whom_to_ask(her: Her, visit: Appointment) -> None:
     unknown = her.client.get("/p/nobody-has-this/")
-    assert (unknown.status_code, unknown["Content-Type"]) == (404, "text/plain; charset=utf-8")
+    assert unknown.status_code == 404
+    page = unknown.content.decode()
+    assert "Please call us" in page
+    assert "यह पेज खुला नहीं है" in page
+    assert clinical_words(words_on(page)) == ()
     revoke_page(link=her.link, actor=rows.SYSTEM, at=AT)
     ended = her.get()
     assert (ended.status_code, ended.content) == (404, unknown.content)
@@ -106,8 +111,51 @@ def test_a_stop_works_at_once_without_a_code_and_only_then_asks(her: Her, visit:
     assert (couple.silent_reason, couple.silent_since) == ("own_wish", her.now)
     assert "How may we reach you?" in her.client.get(answer["Location"]).content.decode()
     assert her.post("stopped/", {"reach": "call"}).status_code == 302
-    assert CallTask.objects.get().why == "other"
+    assert CallTask.objects.get(why="other").note.startswith("The recipient stopped all messages")
     assert "Your next appointment" not in her.text()
+
+
+def test_that_all_is_stopped_is_said_while_it_is_so(her: Her, him: Her, visit: Appointment) -> None:
+    assert her.get("stopped/")["Location"] == f"/p/{her.token}/"
+    her.post("stop/")
+    page = her.text("stopped/")
+    assert "All messages are stopped" in page
+    assert "Your appointments still stand" in page
+    assert him.get("stopped/").status_code == 302
+    silence_couple(couple=Couple.objects.get(), reason="suspected_loss", actor=rows.SYSTEM, at=her.now)
+    page = her.text("stopped/")
+    assert "All messages are stopped" in page
+    assert "still stand" not in page
+
+
+def test_somebody_of_no_couple_is_not_told_that_something_was_stopped(
+    her: Her, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"clinic": her.person.clinic, "changed_at": AT, "contact_consent_at": AT}
+    alone = Her(Person.objects.create(given_name="Sita", **given), monkeypatch)
+    answer = alone.post("stop/")
+    assert "Nothing is being sent to you" in alone.client.get(answer["Location"]).content.decode()
+    answer = alone.post("stopped/", {"reach": "call"})
+    assert "You can call us any time" in alone.client.get(answer["Location"]).content.decode()
+    assert not CallTask.objects.exists()
+
+
+def test_visits_that_nobody_sees_any_more_are_looked_after_three_days_before(
+    her: Her, him: Her, visit: Appointment
+) -> None:
+    assert visit.starts_at is not None
+    her.post("stop/")
+    call = CallTask.objects.get()
+    assert (call.why, call.appointment_id, call.about_at) == ("not_shown", visit.pk, visit.starts_at)
+    assert call.due_at == max(AT, visit.starts_at - timedelta(days=3))
+    assert "Ring the recipient only if they asked for it" in call.note
+    him.post("stop/")
+    assert CallTask.objects.count() == 1
+    nobody = Coverage(frozenset(), (), AT.date())
+    seen = Asked(her.person.clinic, visit.starts_at, nobody, nobody)
+    assert calls(seen).get() == call
+    end_silence(couple=Couple.objects.get(), actor=rows.SYSTEM, at=AT)
+    assert not calls(seen).exists()
 
 
 @pytest.mark.parametrize("reason", ["own_wish", "suspected_loss", "confirmed_loss", "bereaved", "imported"])
@@ -118,7 +166,8 @@ def test_after_any_silence_the_page_is_quiet_and_looks_the_same(
     assert visit.starts_at is not None
     for person in (her, him):
         page = person.text()
-        assert "Nothing is needed now" in page
+        assert "Nothing is shown here now" in page
+        assert "an appointment that we agreed on" in page
         assert NUMBER in page
         assert visit.local_start[11:] not in page
     her.open()
@@ -129,10 +178,10 @@ def test_after_any_silence_the_page_is_quiet_and_looks_the_same(
 def test_a_pencilled_or_past_visit_is_not_shown(her: Her, visit: Appointment) -> None:
     assert visit.ends_at is not None
     her.go_to(visit.ends_at)
-    assert "Nothing is needed now" in her.text()
+    assert "Nothing is shown here now" in her.text()
     her.go_to(AT)
     Appointment.objects.filter(pk=visit.pk).update(pencilled=True)
-    assert "Nothing is needed now" in her.text()
+    assert "Nothing is shown here now" in her.text()
 
 
 def test_a_form_from_elsewhere_changes_nothing(her: Her, visit: Appointment) -> None:
