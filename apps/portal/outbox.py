@@ -17,6 +17,7 @@ from apps.couples.models import Person
 from apps.portal import frame
 from apps.portal.services import address_of, issue_page, revoke_page
 from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.secret_blanks import blanks_of
 from apps.reminders.texts import CODE
 
 _SHOWN = 60
@@ -83,5 +84,5 @@ def _message(row: Delivery) -> Message:
     kept = Path(settings.DEMO_OUTBOX or "/nowhere") / f"{row.pk}.txt"
     if kept.is_file():
         return Message(row, kept.read_text(encoding="utf-8"))
-    waiting = row.kind == CODE and row.blanks.get("code")
+    waiting = row.kind == CODE and blanks_of(row).get("code")
     return Message(row, f"Your code is {waiting}." if waiting else row.body)

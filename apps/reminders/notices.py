@@ -18,6 +18,7 @@ from apps.couples.models import ContactRoute, Person
 from apps.couples.route_queries import Way, is_shared
 from apps.reminders.messages import render
 from apps.reminders.models import Delivery
+from apps.reminders.secret_blanks import stored_blanks
 from apps.reminders.texts import CALL_US, NOTICES, SECRET
 from apps.reminders.timing import Week, first_to_explain
 from apps.reminders.words import ClinicalWord
@@ -60,7 +61,7 @@ def say(
             appointment_id=None,
             defaults={
                 "clinic_id": person.clinic_id,
-                "blanks": dict(blanks),
+                "blanks": stored_blanks(person_id=person.pk, kind=kind, key=key, blanks=blanks),
                 "route": route,
                 "only_route": route is not None,
                 "due_at": at,

@@ -1,4 +1,5 @@
-"""Seals what a manager types as a provider's secret, so that the database alone, or a copy of it, opens nothing.
+"""Seals what a manager types as a provider's secret, and what fills a secret message, so that the database alone, or a
+copy of it, opens nothing.
 
 The key follows from SECRET_KEY; SECRET_KEY_FALLBACKS open what older ones sealed. What none of them opens has to be typed
 again.

@@ -17,6 +17,7 @@ from apps.reminders.messages import Text, plain, render, wording
 from apps.reminders.models import REPLIES, ChannelSetting, Delivery, DeliveryState
 from apps.reminders.present import Visit
 from apps.reminders.registered import NotRegistered, filled
+from apps.reminders.secret_blanks import blanks_of
 from apps.reminders.texts import BOOK, SECRET, TEXTS
 
 # What a message says to one address, it does not say there again.
@@ -143,8 +144,8 @@ def body_for(channel: str, text: Text) -> str:
 def kept_body(row: Delivery, letter: Letter) -> str:
     """What the log keeps of it: the exact text, but no secret."""
     body = letter.body
-    for secret in row.blanks.values() if row.kind in SECRET else ():
-        body = body.replace(plain(str(secret)), "*" * 6)
+    for secret in blanks_of(row).values() if row.kind in SECRET else ():
+        body = body.replace(plain(secret), "*" * 6)
     return body
 
 
@@ -152,4 +153,4 @@ def _blanks(row: Delivery, visit: Visit | None) -> dict[str, str]:
     if row.kind == BOOK and visit is not None:
         first, last = visit.row.earliest_on, visit.row.latest_on or visit.row.bookable_to
         return {"first": first.isoformat() if first else "", "last": last.isoformat() if last else ""}
-    return {name: str(value) for name, value in row.blanks.items()}
+    return blanks_of(row)

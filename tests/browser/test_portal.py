@@ -22,6 +22,7 @@ from apps.couples.models import Couple
 from apps.portal import frame
 from apps.portal.services import issue_page
 from apps.reminders.models import Delivery
+from apps.reminders.secret_blanks import blanks_of
 from apps.treatments.models import Appointment, Record
 from tests import rows
 
@@ -110,7 +111,7 @@ def phones(
 
 
 def code() -> str:
-    return str(Delivery.objects.filter(kind="code").latest("created_at").blanks["code"])
+    return blanks_of(Delivery.objects.filter(kind="code").latest("created_at"))["code"]
 
 
 def walk(phone: Phone, visit: Appointment, mark: str) -> None:

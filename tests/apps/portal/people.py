@@ -17,6 +17,7 @@ from apps.couples.models import Person
 from apps.portal import frame
 from apps.portal.services import issue_page
 from apps.reminders.models import Delivery
+from apps.reminders.secret_blanks import blanks_of
 from apps.treatments.models import Appointment, Treatment
 from tests import rows
 
@@ -78,7 +79,7 @@ class Her:
         """The code that was sent last."""
         sent = Delivery.objects.filter(person=self.person, kind="code").order_by("-created_at", "-pk").first()
         assert sent is not None
-        return str(sent.blanks["code"])
+        return blanks_of(sent)["code"]
 
     def open(self) -> None:
         """Asks for a code, waits a moment and enters it."""
