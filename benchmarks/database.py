@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -41,7 +42,13 @@ def own_database() -> Iterator[None]:
         django.setup()
         logging.disable(logging.INFO)
         stack.callback(connections.close_all)
+        _freeze_as_the_web_process_does()
         yield
+
+
+def _freeze_as_the_web_process_does() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 def _settings(database_url: str, redis_url: str) -> dict[str, str]:
@@ -54,7 +61,7 @@ def _settings(database_url: str, redis_url: str) -> dict[str, str]:
         "HTTPS": "0",
         "BASE_URL": "http://testserver",
         "STATIC_FROM_SOURCE": "1",
-        "FEED_UID_DOMAIN": "lit-tracker.invalid",
+        "FEED_UID_DOMAIN": "appointments.invalid",
     }
 
 

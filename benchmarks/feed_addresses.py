@@ -35,7 +35,7 @@ def calendar_of_twelve() -> bytes:
 def _entries() -> list[Entry]:
     return [
         Entry(
-            uid=f"{number}@lit-tracker.invalid",
+            uid=f"{number}@appointments.invalid",
             shape=Shape.BOOKED,
             starts=AT + timedelta(weeks=number),
             ends=AT + timedelta(weeks=number, hours=1),

@@ -59,7 +59,7 @@ PORT = int(number("PORT", default=8000, least=1, most=65535))
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}" if DEBUG else "").rstrip("/")
 _base = urlsplit(BASE_URL)
 if _base.scheme not in ("http", "https") or not _base.hostname or _base.path:
-    raise ImproperlyConfigured("BASE_URL must look like https://lit.example.org, without a path")
+    raise ImproperlyConfigured("BASE_URL must look like https://clinic.example.org, without a path")
 
 # One HTTPS switch: redirect, HSTS and secure cookies go together or not at all.
 HTTPS = switch("HTTPS", default=not DEBUG)

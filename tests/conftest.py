@@ -26,7 +26,7 @@ ENVIRONMENT = {
     "HTTPS": "0",
     "BASE_URL": "http://testserver",
     "STATIC_FROM_SOURCE": "1",
-    "FEED_UID_DOMAIN": "lit-tracker.invalid",
+    "FEED_UID_DOMAIN": "appointments.invalid",
     "PYTHONTZPATH": "",
 }
 REACHED_BY = ("NAME", "HOST", "PORT", "USER", "PASSWORD")

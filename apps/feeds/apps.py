@@ -1,5 +1,7 @@
 """Django's entry for the feeds app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,6 @@ class FeedsConfig(AppConfig):
     name = "apps.feeds"
     label = "feeds"
     verbose_name = "Calendar feeds"
+
+    def ready(self) -> None:
+        import_module("apps.feeds.checks")  # registers what every start checks

@@ -10,10 +10,11 @@ from django.db import connection, transaction
 
 from apps.clinic.clock import day_bounds, local_date
 from apps.couples.queries import couples_with
-from apps.feeds.content import Wording, entries_of, gather, neutral_entry, versions_of
+from apps.feeds.content import entries_of, gather, neutral_entry
 from apps.feeds.files import Copy
 from apps.feeds.ical import calendar_bytes
 from apps.feeds.models import Ending, FeedBytes, FeedLink
+from apps.feeds.words import Wording
 
 # How long a replaced address still says, with one neutral event, that it has ended; after that it is unknown.
 ROTATED_ANSWERS_FOR = timedelta(days=90)
@@ -28,12 +29,9 @@ def build(link: FeedLink, at: datetime) -> Copy:
         seen = _oldest_running()  # before any row is read: what comes later makes these bytes old
         link = FeedLink.objects.select_related("clinic", "person").get(pk=link.pk)
         zone, today = link.clinic.zone, local_date(link.clinic.zone, at)
-        entries = (
-            entries_of(gather(link, at))
-            if link.is_live_at(at)
-            else [neutral_entry(link, versions_of(link.clinic))]
-        )
-        body = calendar_bytes(name=Wording.of(link.clinic).name, zone=zone, entries=entries, today=today)
+        entries = entries_of(gather(link, at)) if link.is_live_at(at) else [neutral_entry(link)]
+        name = Wording.of(link.clinic, link.person.language).name
+        body = calendar_bytes(name=name, zone=zone, entries=entries, today=today)
         etag = f'"{hashlib.sha256(body).hexdigest()[:40]}"'
         stored = FeedBytes.objects.filter(pk=link.pk).only("etag", "last_modified").first()
         same = stored is not None and stored.etag == etag

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
-from django.apps import apps
 from django.conf import settings
 from django.db.models import Q
 
@@ -24,7 +23,8 @@ from apps.couples.models import SilenceReason
 from apps.couples.queries import silent_elsewhere
 from apps.feeds.ical import Entry, Shape
 from apps.feeds.models import FeedLink
-from apps.reminders.words import clinical_words
+from apps.feeds.revisions import Around, around
+from apps.feeds.words import Wording
 from apps.treatments.loading import persons_coming
 from apps.treatments.models import Appointment, CalendarEntry
 from protocols.plan import State
@@ -33,36 +33,9 @@ from protocols.status import Status
 PAST = timedelta(days=30)
 AHEAD = timedelta(days=548)
 CANCELLED_FOR = timedelta(days=30)
-# Part of every SEQUENCE: to be raised with any change of the words or fields that this file gives an entry, for
-# programs keep what they have of an event whose revision is not newer. A test knows what it stands for.
-WORDING_REVISION = 0
 # After these nothing that the two had planned together is anybody's calendar's business, not even what is past.
 _PARTED = frozenset({SilenceReason.SEPARATED.value})
 _SHOWN = (Status.BOOKED.value, Status.ARRIVED.value, Status.FULFILLED.value, Status.NOSHOW.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """The clinic's discreet words, or none of them where the clinic let a clinical word in."""
-
-    title: str
-    name: str
-    place: str
-    address: str
-    phone: str
-    withheld: int
-
-    @classmethod
-    def of(cls, clinic: Clinic) -> Wording:
-        name, place, address = map(_lawful, (clinic.discreet_name, clinic.discreet_place, clinic.address))
-        title = f"Appointment, {name}" if name else "Appointment"
-        # What the list of clinical words takes away is no change of the clinic's row: it counts by itself.
-        withheld = (not name) + 2 * (not place) + 4 * (not address)
-        return cls(title, name or "Appointments", place, address or place, clinic.phone, withheld)
-
-
-def _lawful(text: str) -> str:
-    return "" if clinical_words(text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +48,8 @@ class Gathered:
     called_off: dict[UUID, datetime]
     silenced: dict[UUID, datetime]
     silent: frozenset[UUID]
-    clinic_versions: int
+    wording: Wording
+    around: Around
     at: datetime
 
     @property
@@ -88,8 +62,9 @@ class Gathered:
 
 
 def gather(link: FeedLink, at: datetime) -> Gathered:
-    """The rows: visits, revisions, cancellations, silences, and how often the clinic's own row has changed."""
+    """The rows: visits, revisions, cancellations, silences; the words for them, and how often those have changed."""
     person = link.person
+    wording = Wording.of(link.clinic, person.language)
     theirs = Q(treatment__couple__recipient=person) | Q(treatment__couple__partner=person)
     visits = list(
         Appointment.objects.filter(theirs, clinic=link.clinic_id)
@@ -115,15 +90,10 @@ def gather(link: FeedLink, at: datetime) -> Gathered:
         silent=frozenset(
             pk for pk, couple in couples.items() if couple.is_silent or silent_elsewhere(person, couple)
         ),
-        clinic_versions=versions_of(link.clinic),
+        wording=wording,
+        around=around(link, wording),
         at=at,
     )
-
-
-def versions_of(clinic: Clinic) -> int:
-    """How often the clinic's row was written: its words, place and number stand in every entry."""
-    versions = apps.get_model("clinic", "ClinicEvent")._default_manager
-    return int(versions.filter(pgh_obj=clinic).count())
 
 
 def entries_of(gathered: Gathered) -> list[Entry]:
@@ -131,25 +101,26 @@ def entries_of(gathered: Gathered) -> list[Entry]:
     found = [entry for visit in gathered.visits if (entry := _entry(gathered, visit)) is not None]
     if gathered.link.shows_windows:
         found.extend(_windows(gathered, {entry.uid for entry in found}))
-    return found or [neutral_entry(gathered.link, gathered.clinic_versions)]
+    return found or [neutral_entry(gathered.link)]
 
 
-def neutral_entry(link: FeedLink, clinic_versions: int) -> Entry:
+def neutral_entry(link: FeedLink) -> Entry:
     """One past day that says nothing: what stands in a calendar that would be empty, and in one that has
     ended.
 
     An empty calendar empties some programs, is refused by others and ignored by the rest; this one is taken
     by all.
     """
-    clinic, wording = link.clinic, Wording.of(link.clinic)
-    on = local_date(clinic.zone, link.created_at) - timedelta(days=1)
+    wording = Wording.of(link.clinic, link.person.language)
+    beside = around(link, wording)
+    on = local_date(link.clinic.zone, link.created_at) - timedelta(days=1)
     return Entry(
         uid=f"{uuid5(link.pk, 'neutral')}@{settings.FEED_UID_DOMAIN}",
         shape=Shape.NEUTRAL,
         starts=on,
         ends=on,
-        sequence=WORDING_REVISION + clinic_versions + link.revision + wording.withheld + (not link.is_live),
-        revised_at=max(link.changed_at, clinic.changed_at),
+        sequence=beside.number + (not link.is_live),
+        revised_at=max(link.changed_at, beside.changed_at),
         summary=wording.name,
     )
 
@@ -166,11 +137,10 @@ def _entry(gathered: Gathered, visit: Appointment) -> Entry | None:
         return None
     if visit.treatment.couple_id in gathered.silent and visit.starts_at > gathered.at:
         return None
-    wording = Wording.of(gathered.clinic)
     if visit.status in _SHOWN:
-        return _timed(gathered, visit, Shape.BOOKED, wording.title)
+        return _timed(gathered, visit, Shape.BOOKED, gathered.wording.title)
     if visit.status == Status.CANCELLED and _shows_cancelled(gathered, visit):
-        return _timed(gathered, visit, Shape.CANCELLED, f"CANCELLED - {wording.title}")
+        return _timed(gathered, visit, Shape.CANCELLED, gathered.wording.cancelled)
     return None
 
 
@@ -187,7 +157,7 @@ def _timed(gathered: Gathered, visit: Appointment, shape: Shape, summary: str) -
     assert visit.starts_at is not None
     assert visit.ends_at is not None
     sequence, revised_at = _revision(gathered, visit)
-    link, wording = gathered.link, Wording.of(gathered.clinic)
+    link, wording = gathered.link, gathered.wording
     return Entry(
         uid=visit.uid,
         shape=shape,
@@ -204,15 +174,13 @@ def _timed(gathered: Gathered, visit: Appointment, shape: Shape, summary: str) -
 
 def _details(visit: Appointment, wording: Wording) -> str:
     """What the person asked to read as well: still neither a name nor what the appointment is for."""
-    both = "Please both come. " if visit.recipient_id and visit.partner_id else ""
-    return f"{both}Questions or another day: {wording.phone}"
+    return wording.details_of_both if visit.recipient_id and visit.partner_id else wording.details
 
 
 def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
     """Days between which a visit that nobody has booked will fall, as far as the rest of the plan leaves
     them. Never for silent couples or held visits.
     """
-    wording = Wording.of(gathered.clinic)
     for visit in gathered.visits:
         span = _span(visit)
         wanted = visit.state in (State.PROPOSED, State.WAITING) and not visit.held
@@ -232,7 +200,7 @@ def _windows(gathered: Gathered, shown: set[str]) -> Iterator[Entry]:
             ends=last,
             sequence=sequence,
             revised_at=revised_at,
-            summary=f"{wording.title}: window, the day is not yet agreed",
+            summary=gathered.wording.window,
         )
 
 
@@ -247,9 +215,7 @@ def _who_would_come(visit: Appointment, at: datetime) -> Iterable[UUID | None]:
 
 
 def _revision(gathered: Gathered, visit: Appointment) -> tuple[int, datetime]:
-    """SEQUENCE, and the newest change of everything that the entry shows: the visit, the clinic's wording,
-    what was chosen for this link, and the words of this file."""
-    entry, link, clinic = gathered.entries.get(visit.pk), gathered.link, gathered.clinic
-    around = WORDING_REVISION + gathered.clinic_versions + link.revision + Wording.of(clinic).withheld
+    """SEQUENCE, and the newest change of everything that the entry shows: the visit, and what stands around it."""
+    entry, beside = gathered.entries.get(visit.pk), gathered.around
     own, changed_at = (entry.sequence, entry.changed_at) if entry else (0, visit.changed_at)
-    return around + own, max(changed_at, clinic.changed_at, *([link.changed_at] if link.revision else []))
+    return beside.number + own, max(changed_at, beside.changed_at)

@@ -16,7 +16,7 @@ from icalendar import Alarm, Calendar, Event, vText
 from apps.feeds.timezones import ZoneForm, form_for
 from apps.reminders.messages import plain
 
-PRODID = "-//LIT Tracker//Appointments//EN"
+PRODID = "-//Appointments//Appointments//EN"  # stands in everybody's calendar: no word of what it is for
 MAX_BYTES = 300_000
 POLL_HINT = timedelta(hours=4)  # a hint that few programs follow
 ALARM_BEFORE = timedelta(days=1)

@@ -13,7 +13,7 @@ GOOD = {
     "DATABASE_URL": "postgres://u:p@127.0.0.1:1/x",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "SECRET_KEY": "0123456789abcdefghij" * 3,
-    "BASE_URL": "https://lit.example.org",
+    "BASE_URL": "https://clinic.example.org",
 }
 
 
@@ -35,9 +35,9 @@ def read(code: str = "", **changes: str | None) -> subprocess.CompletedProcess[s
         ("SECRET_KEY", None),
         ("SECRET_KEY", "short"),
         ("BASE_URL", None),
-        ("BASE_URL", "lit.example.org"),
-        ("BASE_URL", "http://lit.example.org"),
-        ("BASE_URL", "https://lit.example.org/path"),
+        ("BASE_URL", "clinic.example.org"),
+        ("BASE_URL", "http://clinic.example.org"),
+        ("BASE_URL", "https://clinic.example.org/path"),
         ("PORT", "eighty"),
         ("PORT", "70000"),
         ("DEBUG", "perhaps"),

@@ -51,7 +51,7 @@ class State:
 
 def every_state() -> list[State]:
     """All of them. Needs the database."""
-    return [*of_one_life(), *in_other_zones(), in_other_scripts(), at_the_cap()]
+    return [*of_one_life(), *in_other_zones(), *in_other_scripts(), at_the_cap()]
 
 
 def of_one_life() -> list[State]:
@@ -90,24 +90,29 @@ def in_other_zones() -> list[State]:
     ]
 
 
-def in_other_scripts() -> State:
-    given = replace(
-        rows.HYDERABAD,
-        slug="scripts",
-        discreet_name="झील रोड केंद्र; पहला, तल",
-        discreet_place="సరస్సు రోడ్డు, హైదరాబాద్ \\ రెండవ అంతస్తు, చార్మినార్ దగ్గర",
-    )
-    scene = _elsewhere(given, family_name="శ్రీనివాస" * 10)
-    scene.book()
-    link, _ = a_link(scene)
-    return _state("hindi and telugu", scene, link, BOOKED, visit_of(scene))
+def in_other_scripts() -> list[State]:
+    """Who reads Hindi, Telugu, Urdu, in clinics of several scripts; a name has 200 signs and stands nowhere."""
+    titles = {
+        "hi": ("झील रोड केंद्र; पहला, तल", "अपॉइंटमेंट, झील रोड केंद्र; पहला, तल"),
+        "te": ("Lake Road", "అపాయింట్\u200cమెంట్, Lake Road"),
+        "ur": ("Lake Road", "\u2067اپائنٹمنٹ، \u2068Lake Road\u2069\u2069"),
+    }
+    states = []
+    for language, (name, title) in titles.items():
+        place = "సరస్సు రోడ్డు, హైదరాబాద్ \\ రెండవ అంతస్తు, చార్మినార్ దగ్గర"
+        given = replace(rows.HYDERABAD, slug=f"reads-{language}", discreet_name=name, discreet_place=place)
+        scene = _elsewhere(given, given_name="व" * 100, family_name="శ్రీనివాస" * 11, language=language)
+        scene.book()
+        link, _ = a_link(scene)
+        states.append(_state(f"who reads {language}", scene, link, BOOKED, visit_of(scene, title=title)))
+    return states
 
 
 def at_the_cap() -> State:
     """1,500 visits would be 500 KB: what is left is near, and every reader takes it."""
     entries = [
         Entry(
-            uid=f"{n}@lit-tracker.invalid",
+            uid=f"{n}@appointments.invalid",
             shape=Shape.BOOKED,
             starts=VISIT + timedelta(days=n),
             ends=VISIT + timedelta(days=n, hours=1),
@@ -123,12 +128,12 @@ def at_the_cap() -> State:
     return State("300 KB", "Asia/Kolkata", body, tuple(says))
 
 
-def visit_of(scene: Scene, status: str = "CONFIRMED") -> Told:
+def visit_of(scene: Scene, status: str = "CONFIRMED", title: str = "") -> Told:
     """The first dose as its row has it."""
     row = scene.visit
     assert row.starts_at is not None
     assert row.ends_at is not None
-    title = f"Appointment, {scene.clinic.discreet_name}"
+    title = title or f"Appointment, {scene.clinic.discreet_name}"
     said = title if status == "CONFIRMED" else f"CANCELLED - {title}"
     return Told(row.uid, said, status, row.starts_at, row.ends_at, scene.clinic.discreet_place)
 
@@ -161,7 +166,7 @@ def _state(name: str, scene: Scene, link: FeedLink, at: datetime, *says: Told) -
     return State(name, scene.clinic.zone, build(link, at).body, says)
 
 
-def _elsewhere(given: ClinicInput, *, family_name: str = "Rao") -> Scene:
+def _elsewhere(given: ClinicInput, **recipient: str) -> Scene:
     """A couple of another clinic that is open at any hour."""
     clinic = rows.a_clinic(given)
     clinics.set_hours(clinic=clinic, spans=ALL_WEEK, actor=rows.SYSTEM, at=rows.AT)
@@ -169,7 +174,7 @@ def _elsewhere(given: ClinicInput, *, family_name: str = "Rao") -> Scene:
         rows.staff(clinic, "nurse", f"n-{given.slug}"),
         rows.staff(clinic, "doctor", f"d-{given.slug}"),
     )
-    couple = rows.a_couple(clinic, recipient=replace(rows.LALITHA, family_name=family_name))
+    couple = rows.a_couple(clinic, recipient=replace(rows.LALITHA, **recipient))
     treatment = rows.a_treatment(clinic, couple=couple)
     rows.consented(treatment, nurse)
     rows.resulted(treatment, nurse, rows.AT, 4)

@@ -11,12 +11,14 @@ from icalendar import Event
 
 from apps.clinic import services as clinics
 from apps.clinic.errors import Conflict, Invalid
+from apps.clinic.models import Clinic
 from apps.couples import services as couples
-from apps.couples.models import Couple, SilenceReason
+from apps.couples.models import Couple, Language, SilenceReason
 from apps.feeds import services
 from apps.feeds.building import build
-from apps.feeds.content import WORDING_REVISION
 from apps.feeds.models import FeedLink
+from apps.feeds.revisions import WORDING_REVISION
+from apps.feeds.words import Wording
 from apps.reminders.words import clinical_words
 from tests import rows
 from tests.apps.feeds.acts import a_link, events, poll, revision, shown
@@ -129,32 +131,20 @@ def a_scene_elsewhere() -> Scene:
 
 
 def test_r2_the_words_of_an_entry_change_only_together_with_their_revision(scene: Scene) -> None:
-    """Raise WORDING_REVISION with any change of the text or the fields of an event, then note the new digest."""
+    """Raise WORDING_REVISION with any change of a text, a translation or a field of an event, then note the new digest."""
+    fields = ("SUMMARY", "LOCATION", "DESCR", "STATUS", "TRANSP", "X-MICROSOFT", "ACTION", "TRIGGER", "X-WR")
     link, _ = a_link(scene, shows_windows=True, shows_details=True, has_alarms=True)
     said = [build(link, BOOKED).body]
     scene.cancel(LATER)
     said.append(build(link, LATER).body)
     services.revoke(link=link, actor=scene.nurse, at=LATER)
     said.append(build(link, LATER).body)
-    fields = (
-        "SUMMARY",
-        "LOCATION",
-        "DESCRIPTION",
-        "STATUS",
-        "TRANSP",
-        "X-MICROSOFT",
-        "ACTION",
-        "TRIGGER",
-        "X-WR",
-    )
-    lines = {
-        line
-        for body in said
-        for line in body.decode().replace("\r\n ", "").split("\r\n")
-        if line.startswith(fields)
-    }
+    whole = b"".join(said).decode().replace("\r\n ", "").split("\r\n")
+    lines = {line for line in whole if line.startswith(fields)}
+    of_clinics = (scene.clinic, Clinic(phone="1"))
+    lines |= {str(Wording.of(clinic, language)) for clinic in of_clinics for language in Language.values}
     digest = sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
-    assert (WORDING_REVISION, digest) == (0, "03a49ea8011831b4")
+    assert (WORDING_REVISION, digest) == (1, "3ea0466a6a3dd36d")
 
 
 def test_r13_a_link_with_a_last_day_shows_nothing_more_after_it(
@@ -193,7 +183,7 @@ def test_rotating_keeps_what_was_chosen(scene: Scene) -> None:
 def test_r1_a_renewed_address_shows_the_same_uid(scene: Scene) -> None:
     link, _ = a_link(scene)
     new, _ = services.rotate(link=link, actor=scene.nurse, at=LATER)
-    assert booked_event(new, LATER)["UID"] == f"{scene.visit.pk}@lit-tracker.invalid"
+    assert booked_event(new, LATER)["UID"] == f"{scene.visit.pk}@appointments.invalid"
 
 
 def test_all_links_of_a_person_end_at_once_and_nobody_elses(scene: Scene) -> None:

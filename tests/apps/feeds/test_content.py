@@ -46,7 +46,7 @@ def test_r1_the_uid_is_the_appointments_and_survives_move_cancellation_and_rotat
     (before,) = events(build(link, BOOKED).body)
     scene.move(OTHER, BOOKED + timedelta(hours=1))
     (after,) = events(build(link, BOOKED + timedelta(hours=1)).body)
-    assert before["UID"] == after["UID"] == f"{scene.visit.pk}@lit-tracker.invalid"
+    assert before["UID"] == after["UID"] == f"{scene.visit.pk}@appointments.invalid"
 
 
 def test_r2_a_move_raises_sequence_and_stamps(scene: Scene) -> None:

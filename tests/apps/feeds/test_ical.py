@@ -21,7 +21,7 @@ from apps.reminders.messages import plain
 
 REVISED = datetime(2026, 1, 7, 6, 0, 5, tzinfo=UTC)
 BASE = Entry(
-    uid="6f3a0b0e-0000-5000-8000-000000000001@lit-tracker.invalid",
+    uid="6f3a0b0e-0000-5000-8000-000000000001@appointments.invalid",
     shape=Shape.BOOKED,
     starts=datetime(2026, 1, 15, 3, 0, tzinfo=UTC),
     ends=datetime(2026, 1, 15, 4, 0, tzinfo=UTC),
@@ -56,7 +56,7 @@ def test_an_event_says_exactly_this() -> None:
         "DTSTART;TZID=Asia/Kolkata:20260115T083000",
         "DTEND;TZID=Asia/Kolkata:20260115T093000",
         "DTSTAMP:20260107T060005Z",
-        "UID:6f3a0b0e-0000-5000-8000-000000000001@lit-tracker.invalid",
+        "UID:6f3a0b0e-0000-5000-8000-000000000001@appointments.invalid",
         "SEQUENCE:3",
         "LAST-MODIFIED:20260107T060005Z",
         "LOCATION:1 Lake Road",
@@ -164,7 +164,7 @@ def test_r9_the_calendar_introduces_itself() -> None:
     assert head == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//LIT Tracker//Appointments//EN",
+        "PRODID:-//Appointments//Appointments//EN",
         "CALSCALE:GREGORIAN",
         "NAME:Lake Road",
         "X-WR-CALNAME:Lake Road",

@@ -185,7 +185,7 @@ def test_a_device_shows_other_zones_other_scripts_and_the_largest_calendar_as_th
     link = scene.recipient.feed_links.get()
     phone.run("vdirsyncer", "discover")
     phone.sync()
-    for state in [*in_other_zones(), in_other_scripts(), at_the_cap()]:
+    for state in [*in_other_zones(), *in_other_scripts(), at_the_cap()]:
         FeedBytes.objects.filter(pk=link.pk).update(body=state.body, etag=f'"{state.name}"')
         phone.sync()
         first, *_ = expected = sorted(_as_listed(told) for told in state.says)
