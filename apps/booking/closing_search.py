@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from apps.booking.chains import Placed, Room
 from apps.booking.fitting import Fit
-from apps.booking.free import Free, Whose, load_free
+from apps.booking.free import Free, Whose, listed_of, load_free
 from apps.booking.grid import GRAIN, QUARTER, Day, day_of, every, span
 from apps.booking.searching import MOST_DAYS, possible_days
 from apps.booking.unit_queries import NextDraw, next_draws
@@ -195,7 +195,8 @@ def _shared(closed: Closed, asked: Sequence[Wanted], at: datetime) -> Free:
     days = [day_of(closed.clinic.zone, first + timedelta(days=number)) for number in range(count)]
     kinds = dict.fromkeys(kind for one in asked for kind in one.recipe.kinds)
     people = dict.fromkeys(person for one in asked for person in one.recipe.people)
-    free = load_free(closed.clinic, kinds, Whose(uuid4(), uuid4(), tuple(people)), days, at=at)
+    listed = listed_of(closed.clinic, kinds)
+    free = load_free(closed.clinic, listed, Whose(uuid4(), uuid4(), tuple(people)), days, at=at)
     resource = closed.resource.pk if closed.resource else None
     return replace(free, closures=[*free.closures, (resource, closed.starts_at, closed.ends_at)])
 

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from typing import Any
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from apps.booking.chains import Room, Run, Spot
 from apps.booking.grid import GRAIN, Day, span
-from apps.clinic.models import Batch, Clinic, OpeningHours, Resource, ResourceClosure, ResourceHours
+from apps.clinic.models import (
+    Batch,
+    Clinic,
+    OpeningHours,
+    Resource,
+    ResourceClosure,
+    ResourceHours,
+    ResourceKind,
+)
 
 Spans = list[tuple[time, time]]
+Listed = dict[str, list[tuple[UUID, int]]]
 _SECONDS = int(GRAIN.total_seconds())
+_MICROSECONDS = _SECONDS * 1_000_000
+_YEAR_2000 = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) // _SECONDS
 # What a couple has kept after a loss or a move it may take back; what the visit itself has taken is in nobody's way.
-# One row for each place and person: what a busy month holds is thousands of rows, and each costs more to fetch than to add.
+# One row for each place and person: what a busy month holds is thousands of rows, and each costs more to fetch than to
+# add. Its moments come as PostgreSQL sends them: eight bytes each, the highest first, microseconds since 2000.
 _TAKEN = """
 SELECT resource_id, place, person_id,
-       string_agg(floor(date_part('epoch', starts_at) / %(grain)s)::bigint - %(base)s || ' '
-                  || ceil(date_part('epoch', ends_at) / %(grain)s)::bigint - %(base)s, ' ')
+       string_agg(timestamptz_send(starts_at) || timestamptz_send(ends_at), ''::bytea)
 FROM treatments_occupation
 WHERE clinic_id = %(clinic)s AND starts_at >= %(long_before)s AND starts_at < %(last)s AND ends_at > %(first)s
   AND (resource_id = ANY(%(resources)s) OR person_id = ANY(%(people)s))
@@ -44,12 +57,21 @@ class Whose:
     people: Sequence[UUID]
 
 
+class _Served(NamedTuple):
+    """One resource on one day: the fives of its hours, and of each of its batches start, cut-off, end and all its fives."""
+
+    resource_id: UUID
+    places: int
+    there: int
+    runs: tuple[tuple[int, int, int, int], ...] | None = None
+
+
 @dataclass(slots=True)
 class Free:
     """Everything that says what is free, loaded once. `room` answers for one day."""
 
     at: datetime
-    resources: dict[str, list[tuple[UUID, int]]]
+    resources: Listed
     opening: dict[int, Spans]
     hours: dict[UUID, dict[int, Spans]]
     batches: dict[UUID, list[tuple[time, time, time]]]
@@ -57,69 +79,77 @@ class Free:
     places: dict[tuple[UUID, int], int]
     people: dict[UUID, int]
     base: int
-    _there: dict[tuple[UUID | None, int], int] = field(default_factory=dict)
+    _usual: dict[int, dict[str, tuple[_Served, ...]]] = field(default_factory=dict)
 
     def room(self, day: Day) -> Room:
         """The room of that day, what has passed by `at` left out."""
-        ahead = day.whole & ~span(0, day.ceil(self.at))
         shut = self._shut(day, None)
-        opening = self._within(day, None, self.opening) & ~shut
+        opening = self._within(day, self.opening) & ~shut & ~span(0, day.ceil(self.at))
         spots = {
-            kind: tuple(self._spots(day, listed, opening & ahead, shut))
-            for kind, listed in self.resources.items()
+            kind: tuple(self._spots(day, served, opening, shut)) for kind, served in self._served(day).items()
         }
         people = {pk: day.whole & ~self._of_day(bits, day) for pk, bits in self.people.items()}
-        return Room(day.length, opening & ahead, day.beginnings, spots, people)
+        return Room(day.length, opening, day.beginnings, spots, people)
 
     def share_taken(self, day: Day) -> float:
         """How much of what its places could serve on that day is taken, from 0 to 1."""
         most = sum(
-            places * self._hours_of(day, pk).bit_count()
-            for listed in self.resources.values()
-            for pk, places in listed
+            served.places * served.there.bit_count()
+            for listed in self._served(day).values()
+            for served in listed
         )
         taken = sum(self._of_day(bits, day).bit_count() for bits in self.places.values())
         return min(taken / most, 1.0) if most else 0.0
 
-    def _spots(self, day: Day, listed: list[tuple[UUID, int]], opening: int, shut: int) -> Iterable[Spot]:
-        offset, whole = _fives(day.starts_at) - self.base, day.whole
-        for pk, places in listed:
-            there = self._hours_of(day, pk)
-            closed = shut | self._shut(day, pk) if self.closures else shut
-            taken = [self.places.get((pk, place), 0) >> offset & whole for place in range(1, places + 1)]
-            if pk not in self.batches:
-                free = there & opening & ~closed
-                for number, bits in enumerate(taken, 1):
-                    yield Spot(pk, number, free & ~bits)
+    def _spots(self, day: Day, listed: tuple[_Served, ...], opening: int, shut: int) -> Iterable[Spot]:
+        offset = _fives(day.starts_at) - self.base
+        for served in listed:
+            pk, closed = served.resource_id, shut
+            if self.closures:
+                closed |= self._shut(day, pk)
+            if served.runs is None:
+                free = served.there & opening & ~closed
+                for place in range(1, served.places + 1):
+                    yield Spot(pk, place, free & ~(self._taken(pk, place) >> offset))
                 continue
-            runs = [run for run in self._runs(day, pk) if not closed & span(run[0], run[2])] if there else []
-            begun = [any(bits & span(run[0], run[2]) for bits in taken) for run in runs]
-            for number, bits in enumerate(taken, 1):
-                left = [
-                    Run(*run, is_begun)
-                    for run, is_begun in zip(runs, begun, strict=True)
-                    if not bits & span(run[0], run[2])
-                ]
-                yield Spot(pk, number, 0, tuple(left))
+            taken = [self._taken(pk, place) >> offset for place in range(1, served.places + 1)]
+            runs = [
+                (Run(starts, cutoff, ends, any(bits & whole for bits in taken)), whole)
+                for starts, cutoff, ends, whole in served.runs
+                if not closed & whole
+            ]
+            for place, bits in enumerate(taken, 1):
+                yield Spot(pk, place, 0, tuple(run for run, whole in runs if not bits & whole))
 
-    def _runs(self, day: Day, pk: UUID) -> list[tuple[int, int, int]]:
-        return [
+    def _taken(self, pk: UUID, place: int) -> int:
+        return self.places.get((pk, place), 0)
+
+    def _served(self, day: Day) -> dict[str, tuple[_Served, ...]]:
+        """What each kind serves on that day, by its hours and batches alone: the same on all usual days of a weekday."""
+        weekday = day.on.weekday()
+        if day.is_usual and weekday in self._usual:
+            return self._usual[weekday]
+        found = {
+            kind: tuple(self._one_served(day, pk, places) for pk, places in listed)
+            for kind, listed in self.resources.items()
+        }
+        if day.is_usual:
+            self._usual[weekday] = found
+        return found
+
+    def _one_served(self, day: Day, pk: UUID, places: int) -> _Served:
+        there = self._within(day, self.hours.get(pk) or self.opening)
+        if pk not in self.batches:
+            return _Served(pk, places, there)
+        runs = [
             (day.last_at(first), day.last_at(cutoff), day.first_at(last))
             for first, cutoff, last in self.batches[pk]
+            if there
         ]
+        return _Served(pk, places, there, tuple((*run, span(run[0], run[2])) for run in runs))
 
-    def _hours_of(self, day: Day, pk: UUID) -> int:
-        own = self.hours.get(pk)
-        return self._within(day, pk, own) if own else self._within(day, None, self.opening)
-
-    def _within(self, day: Day, pk: UUID | None, spans: dict[int, Spans]) -> int:
-        weekday = day.on.weekday()
-        if not day.is_usual:
-            return day.within(spans.get(weekday, ()))
-        key = (pk, weekday)
-        if key not in self._there:
-            self._there[key] = day.within(spans.get(weekday, ()))
-        return self._there[key]
+    def _within(self, day: Day, spans: dict[int, Spans]) -> int:
+        return day.within(spans.get(day.on.weekday(), ()))
 
     def _shut(self, day: Day, pk: UUID | None) -> int:
         bits = 0
@@ -132,29 +162,32 @@ class Free:
         return bits >> (_fives(day.starts_at) - self.base) & day.whole if bits else 0
 
 
-def is_equipped(clinic: Clinic) -> bool:
-    """Whether the clinic has listed what it can do at one time; else it books plain times."""
-    return Resource.objects.filter(clinic=clinic, is_active=True).exists()
+def listed_of(clinic: Clinic, kinds: Iterable[str] = ResourceKind.values) -> Listed:
+    """The clinic's resources in use of these kinds, each with its number of places.
 
-
-def load_free(
-    clinic: Clinic, kinds: Iterable[str], whose: Whose, days: Sequence[Day], *, at: datetime
-) -> Free:
-    """What the clinic's resources of these kinds and the people are free for on the days, which are in order.
-
-    Six queries. Rows that have ended by `at` count no more.
+    A clinic that has listed none books plain times.
     """
-    listed: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
-    found = Resource.objects.filter(clinic=clinic, is_active=True, kind__in=list(kinds))
-    for pk, kind, count in found.order_by("kind", "name").values_list("pk", "kind", "places"):
-        listed[kind].append((pk, count))
+    listed: Listed = defaultdict(list)
+    found = Resource.objects.filter(clinic=clinic, is_active=True, kind__in=list(kinds)).order_by(
+        "kind", "name"
+    )
+    for pk, kind, places in found.values_list("pk", "kind", "places"):
+        listed[kind].append((pk, places))
+    return dict(listed)
+
+
+def load_free(clinic: Clinic, listed: Listed, whose: Whose, days: Sequence[Day], *, at: datetime) -> Free:
+    """What these of the clinic's resources and the people are free for on the days, which are in order.
+
+    Five queries. Rows that have ended by `at` count no more.
+    """
     pks = [pk for of_kind in listed.values() for pk, _ in of_kind]
     first, last = days[0].starts_at, days[-1].moment(days[-1].length)
     base = _fives(first)
     places, people = _taken(clinic, pks, whose, (first, last), at)
     return Free(
         at=at,
-        resources=dict(listed),
+        resources=listed,
         opening=_by_weekday(OpeningHours.objects.filter(clinic=clinic).values_list(*_HOURS)),
         hours=_hours(pks),
         batches=_batches(pks),
@@ -208,8 +241,6 @@ def _taken(
     places: dict[tuple[UUID, int], int] = {}
     people: dict[UUID, int] = dict.fromkeys(whose.people, 0)
     asked: dict[str, Any] = {
-        "grain": _SECONDS,
-        "base": base,
         "clinic": clinic.pk,
         # Nothing that is taken lasts longer than a day; the index is on the beginning.
         "long_before": first - timedelta(days=1, hours=1),
@@ -224,7 +255,7 @@ def _taken(
     with connection.cursor() as cursor:
         cursor.execute(_TAKEN, asked)
         for resource_id, place, person_id, spans in cursor.fetchall():
-            bits = _bits(spans, end - base)
+            bits = _bits(spans, base, end - base)
             if resource_id is not None:
                 places[resource_id, place] = bits
             else:
@@ -232,10 +263,14 @@ def _taken(
     return places, people
 
 
-def _bits(spans: str, length: int) -> int:
-    """Spans of fives, written one after the other, as one number."""
-    numbers = list(map(int, spans.split()))
-    firsts, lasts = numbers[::2], numbers[1::2]
+def _bits(sent: bytes, base: int, length: int) -> int:
+    """Spans of moments, one after the other, as one number: each five that one of them touches."""
+    moments = array("q", sent)
+    if sys.byteorder == "little":
+        moments.byteswap()
+    before = base - _YEAR_2000
+    firsts = [moment // _MICROSECONDS - before for moment in moments[::2]]
+    lasts = [-(-moment // _MICROSECONDS) - before for moment in moments[1::2]]
     apart = len(set(lasts)) == len(lasts) == len(set(firsts))
     if apart and min(firsts) >= 0 and max(lasts) <= length:
         bits = _marked(lasts, length) - _marked(firsts, length)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from apps.booking.chains import Spot
-from apps.booking.free import Free, Whose, load_free
+from apps.booking.free import Free, Whose, listed_of, load_free
 from apps.booking.grid import GRAIN, Day, day_of, span
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.loading import workdays_of
@@ -60,7 +60,7 @@ def load_of(clinic: Clinic, from_on: date, to_on: date, *, at: datetime) -> tupl
     days = [day_of(clinic.zone, from_on + timedelta(days=n)) for n in range((to_on - from_on).days + 1)]
     if not days:
         return ()
-    free = load_free(clinic, ResourceKind.values, Whose(uuid4(), uuid4(), ()), days, at=at)
+    free = load_free(clinic, listed_of(clinic), Whose(uuid4(), uuid4(), ()), days, at=at)
     workdays = workdays_of(clinic)
     visits = _visits(clinic, from_on, to_on)
     loads = []

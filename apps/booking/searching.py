@@ -102,7 +102,8 @@ def search(wanted: Wanted, from_on: date, to_on: date) -> Search:
     days = tuple(day_of(zone, from_on + timedelta(days=number)) for number in range(count))
     whose = Whose(wanted.row.pk, wanted.gathered.treatment.couple_id, wanted.recipe.people)
     clinic = wanted.gathered.treatment.clinic
-    return Search(wanted, days, load_free(clinic, wanted.recipe.kinds, whose, days, at=wanted.at))
+    needed = {kind: wanted.listed[kind] for kind in wanted.recipe.kinds if kind in wanted.listed}
+    return Search(wanted, days, load_free(clinic, needed, whose, days, at=wanted.at))
 
 
 def possible_days(wanted: Wanted) -> tuple[date, date]:

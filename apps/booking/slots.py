@@ -68,8 +68,7 @@ class LaidLater(Sequence[Link]):
         return repr(self._laid())
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A time at which the whole session fits, moments in UTC. `distance` counts days from the target.
 
     `joins_batch` says that it fills a batch which has begun to fill.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from apps.booking.free import is_equipped
+from apps.booking.free import Listed, listed_of
 from apps.booking.models import SessionActivity
 from apps.booking.recipes import Recipe, recipe_of
 from apps.booking.rules import (
@@ -28,13 +28,14 @@ from protocols.sessions import GRAIN
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A visit that can be booked on some day. `recipe` is its chain for who comes to it."""
+    """A visit that can be booked on some day. `recipe` is its chain for who comes to it, `listed` what the clinic has."""
 
     gathered: Gathered
     row: Appointment
     facts: Facts
     visit: PlannedVisit
     recipe: Recipe
+    listed: Listed
     at: datetime
 
     def refuse_missed(self, on: date) -> None:
@@ -82,9 +83,9 @@ def wanted(gathered: Gathered, row: Appointment, *, pencil: bool | None, at: dat
     refuse_visit(visit, pencil=bool(visit and visit.held_by) if pencil is None else pencil)
     if visit is None:
         raise AssertionError("a visit that is not planned was let through")
-    equipped = is_equipped(gathered.treatment.clinic)
-    recipe = recipe_of(gathered.treatment, gathered.template, visit, equipped=equipped)
-    return Wanted(gathered, row, facts, visit, recipe, at)
+    listed = listed_of(gathered.treatment.clinic)
+    recipe = recipe_of(gathered.treatment, gathered.template, visit, equipped=bool(listed))
+    return Wanted(gathered, row, facts, visit, recipe, listed, at)
 
 
 def refuse_stale(gathered: Gathered, expected: str) -> None:
