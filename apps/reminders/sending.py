@@ -47,18 +47,21 @@ BRAKES_ON = Brake.objects.filter(released_at__isnull=True)
 _log = logging.getLogger(__name__)
 
 # The id list is computed once by the sub-select, so the partial index is used whatever the table's size;
-# joined to the UPDATE instead, the same sub-select makes PostgreSQL read the whole table.
+# joined to the UPDATE instead, the same sub-select makes PostgreSQL read the whole table. A row that somebody changed
+# meanwhile is looked at again in its newest form, a locked one is left to the next claim.
 CLAIM = """
-UPDATE reminders_delivery
-   SET state = 'leased', lease_until = {now} + make_interval(secs => %(seconds)s),
-       lease_no = lease_no + 1, attempt_began_at = NULL
- WHERE id = ANY(ARRAY(
-       SELECT id FROM reminders_delivery
-        WHERE state = 'pending' AND next_try_at <= {now}
-        ORDER BY next_try_at
-        LIMIT %(limit)s
-          FOR UPDATE SKIP LOCKED))
-RETURNING next_try_at, id, lease_no
+WITH claimed AS (
+     UPDATE reminders_delivery
+        SET state = 'leased', lease_until = {now} + make_interval(secs => %(seconds)s),
+            lease_no = lease_no + 1, attempt_began_at = NULL
+      WHERE id = ANY(ARRAY(
+            SELECT id FROM reminders_delivery
+             WHERE state = 'pending' AND next_try_at <= {now}
+             ORDER BY next_try_at
+             LIMIT %(limit)s
+               FOR NO KEY UPDATE SKIP LOCKED))
+  RETURNING next_try_at, id, lease_no)
+SELECT id, lease_no FROM claimed ORDER BY next_try_at, id
 """
 
 
@@ -80,7 +83,7 @@ def claim_due(*, limit: int, at: datetime | None = None) -> list[Claim]:
     seconds = LEASE.total_seconds()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(claim_statement(at), {"seconds": seconds, "limit": limit, "at": at})
-        return [Claim(pk, lease_no) for _, pk, lease_no in sorted(cursor.fetchall())]
+        return [Claim(pk, lease_no) for pk, lease_no in cursor.fetchall()]
 
 
 def release(claims: Sequence[Claim]) -> int:
