@@ -48,6 +48,7 @@ RIGHTS: Mapping[str, frozenset[ActorRole]] = {
     "see donor safety": frozenset({"doctor", "lab"}),
     "set limits": frozenset({"doctor"}),
     "write notes on couples": frozenset({"nurse", "doctor", "manager"}),
+    "review texts": frozenset({"nurse", "doctor", "manager"}),
     "brake": frozenset({"nurse", "doctor", "lab", "manager"}),
     "release the brake": frozenset({"nurse", "doctor", "manager"}),
     "loss": frozenset({"nurse", "doctor"}),

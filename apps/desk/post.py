@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.clinic.models import Clinic
-from apps.couples.models import Couple, Person
+from apps.couples.models import Couple, Person, RouteChannel
 from apps.desk import words
 from apps.desk.access import Desk
-from apps.reminders.models import Delivery, DeliveryState
+from apps.desk.languages import name_of
+from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.queries import deliveries_of_couple, withheld
 
 WITHHELD = {
@@ -23,8 +24,8 @@ WITHHELD = {
     "silent_elsewhere": gettext_lazy("silent in the person's other couple"),
     "test_clinic": gettext_lazy("a test clinic sends nothing"),
     "not_agreed": gettext_lazy("has not agreed to be written to"),
-    "not_wanted": gettext_lazy("does not wish e-mail"),
-    "no_address": gettext_lazy("no e-mail address is known"),
+    "not_wanted": gettext_lazy("wishes no e-mail, and there is no other way"),
+    "no_address": gettext_lazy("there is no way that can be used"),
 }
 # Why a message was withdrawn, in the sender's own codes.
 _REASONS = {
@@ -40,6 +41,25 @@ _REASONS = {
     "back-filled": gettext_lazy("the treatment was entered afterwards"),
     "test clinic": gettext_lazy("a test clinic sends nothing"),
     "interrupted": gettext_lazy("the sender was interrupted"),
+}
+# Our texts by their names, as a nurse says them.
+TEXT_NAMES = {
+    "confirmation": gettext_lazy("Confirmation"),
+    "moved": gettext_lazy("New time"),
+    "reminder": gettext_lazy("Reminder"),
+    "cancelled": gettext_lazy("Cancellation"),
+    "cancelled today": gettext_lazy("Cancellation on the day"),
+    "book": gettext_lazy("Please book"),
+    "missed": gettext_lazy("After a missed visit"),
+    "call-us": gettext_lazy("Please call us"),
+    "code": gettext_lazy("Code"),
+    "link": gettext_lazy("Link to their own page"),
+    "auto-reply": gettext_lazy("Answer to a text"),
+    "test": gettext_lazy("Trial"),
+}
+_RECEIPTS = {
+    Receipt.DELIVERED: gettext_lazy("delivered"),
+    Receipt.READ: gettext_lazy("read"),
 }
 _SHOWN, _READ = 5, 60
 
@@ -95,12 +115,10 @@ def message_row(row: Delivery, about: str, is_withheld: bool, desk: Desk) -> Mes
 
 def kind_words(kind: str) -> str:
     """``reminder-3d`` as a person says it."""
+    if kind in TEXT_NAMES:
+        return str(TEXT_NAMES[kind])
     family, *rest = kind.split("-")
-    said = {
-        "confirmation": _("Confirmation"),
-        "cancelled": _("Cancellation"),
-        "reminder": _("Reminder"),
-    }.get(family, words.words(kind))
+    said = str(TEXT_NAMES.get(family, words.words(kind)))
     before = [
         ngettext("%(n)d month", "%(n)d months", int(part[:-1])) % {"n": int(part[:-1])}
         if part.endswith("m")
@@ -122,8 +140,9 @@ def _state(row: Delivery, is_withheld: bool, desk: Desk) -> tuple[str, str, str]
     if row.state == DeliveryState.LEASED:
         return _("being sent"), "info", ""
     if row.state == DeliveryState.SENT:
-        sent = _("to %(address)s") % {"address": row.sent_to} if row.sent_to else ""
-        return _("sent"), "good", " ".join(filter(None, (_when(row.sent_at, row, desk), sent)))
+        return _("sent"), "good", _sent(row, desk)
+    if row.state == DeliveryState.HANDED:
+        return _handed(row, desk)
     if row.state == DeliveryState.WITHDRAWN:
         return _("withdrawn"), "quiet", why
     if row.state == DeliveryState.EXPIRED:
@@ -132,6 +151,28 @@ def _state(row: Delivery, is_withheld: bool, desk: Desk) -> tuple[str, str, str]
         tries = _("given up after %(n)s tries") % {"n": row.attempts}
         return _("not sent"), "bad", ", ".join(filter(None, (tries, why)))
     return _("not known whether it arrived"), "bad", _when(row.attempt_began_at, row, desk)
+
+
+def _sent(row: Delivery, desk: Desk) -> str:
+    """When, by which way, in which language, and what the provider said since."""
+    way = RouteChannel(row.channel).label if row.channel in RouteChannel.values else row.channel
+    parts = [_when(row.sent_at, row, desk)]
+    if row.sent_to:
+        parts.append(_("%(way)s to %(address)s") % {"way": way, "address": row.sent_to})
+    if row.language:
+        parts.append(name_of(row.language))
+    if row.receipt in _RECEIPTS:
+        parts.append(f"{_RECEIPTS[Receipt(row.receipt)]} {_when(row.receipt_at, row, desk)}".strip())
+    return " · ".join(filter(None, parts))
+
+
+def _handed(row: Delivery, desk: Desk) -> tuple[str, str, str]:
+    """What people tell: a call is on the worklist, a card waits to be printed until somebody handed it over."""
+    if row.channel != RouteChannel.CARD:
+        return _("given to a nurse to tell"), "info", _when(row.sent_at, row, desk)
+    if row.receipt_at is not None:
+        return _("card handed over"), "good", _when(row.receipt_at, row, desk)
+    return _("card to hand over"), "warn", _when(row.sent_at, row, desk)
 
 
 def _when(moment: datetime | None, row: Delivery, desk: Desk) -> str:

@@ -9,10 +9,17 @@ from django.db.models import F, Q, QuerySet
 
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
-from apps.couples.models import Couple, Person, RouteChannel
+from apps.couples.models import WRITTEN, Couple, Person, RouteChannel
 from apps.couples.queries import silent_elsewhere
 from apps.couples.route_queries import ways_of
-from apps.reminders.models import Delivery, DeliveryState, InboundText
+from apps.reminders.models import (
+    ChannelSetting,
+    Delivery,
+    DeliveryState,
+    InboundText,
+    RegisteredText,
+    Trial,
+)
 
 UNDELIVERED = (DeliveryState.DEAD, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
 
@@ -90,4 +97,41 @@ def inbound_by_id(clinic: Clinic, inbound_id: UUID) -> InboundText:
     found = inbound_of(clinic).filter(pk=inbound_id).first()
     if found is None:
         raise NotFound("There is no such text.", field="inbound")
+    return found
+
+
+def channels_of(clinic: Clinic) -> dict[str, ChannelSetting]:
+    """The clinic's providers, those that are switched off too, by channel."""
+    return {row.channel: row for row in ChannelSetting.objects.filter(clinic=clinic)}
+
+
+def carried_by(clinic: Clinic) -> list[str]:
+    """The channels that can be written by at present: e-mail, and those with a provider that is on."""
+    on = {channel for channel, row in channels_of(clinic).items() if row.is_on}
+    return [channel for channel in WRITTEN if channel == RouteChannel.EMAIL or channel in on]
+
+
+def registered_of(clinic: Clinic) -> QuerySet[RegisteredText]:
+    """Every wording that the clinic has registered."""
+    return RegisteredText.objects.filter(clinic=clinic).select_related("clinic")
+
+
+def registered_by_id(clinic: Clinic, registered_id: UUID) -> RegisteredText:
+    """NotFound for another clinic's wording, as for one that does not exist."""
+    found = registered_of(clinic).filter(pk=registered_id).first()
+    if found is None:
+        raise NotFound("There is no such wording.", field="registered")
+    return found
+
+
+def trials_of(clinic: Clinic) -> QuerySet[Trial]:
+    """Trials of the clinic's channels, the newest first."""
+    return Trial.objects.filter(clinic=clinic).select_related("clinic")
+
+
+def trial_by_id(clinic: Clinic, trial_id: UUID) -> Trial:
+    """NotFound for another clinic's trial, as for one that does not exist."""
+    found = trials_of(clinic).filter(pk=trial_id).first()
+    if found is None:
+        raise NotFound("There is no such trial.", field="trial")
     return found

@@ -16,7 +16,7 @@ from apps.reminders.texts import AUTO_REPLY
 
 _BLANK = "{#var#}"
 # The longest that one blank may be filled with: the ledger's own rule, and WhatsApp's templates.
-_LONGEST = {RouteChannel.SMS: 30, RouteChannel.WHATSAPP: 1024}
+LONGEST = {RouteChannel.SMS: 30, RouteChannel.WHATSAPP: 1024}
 
 
 class NotRegistered(ValueError):
@@ -40,7 +40,7 @@ def filled(letter: Letter, setting: ChannelSetting) -> Letter:
         clinic=letter.clinic_id, channel=letter.channel, name=letter.text, language=letter.language
     )
     for row in rows:
-        variables = variables_of(row.text, letter.body, _LONGEST[RouteChannel(letter.channel)])
+        variables = variables_of(row.text, letter.body, LONGEST[RouteChannel(letter.channel)])
         if variables is not None:
             return replace(
                 letter,

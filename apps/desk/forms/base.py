@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
 from apps.clinic.errors import LitError
@@ -20,6 +24,33 @@ class TimeField(forms.TimeField):
     """A wall-clock time of the clinic, with the browser's own clock."""
 
     widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+
+
+class ZoneInput(forms.TextInput):
+    """A time zone, with the places of the world to choose from as one types."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        own = f"zones-{name}"
+        field = super().render(name, value, {**(attrs or {}), "list": own}, renderer)
+        places = format_html_join("", '<option value="{}"></option>', ((zone,) for zone in _places()))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, own, places)
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    """Zones that are named after a place; offsets and old names are left out."""
+    parts = (
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    )
+    return tuple(sorted(zone for zone in available_timezones() if zone.partition("/")[0] in parts))
 
 
 class DeskForm(forms.Form):

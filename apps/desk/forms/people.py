@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.clinic.models import Clinic
 from apps.couples.inputs import Identifier, PersonInput
 from apps.couples.models import BloodGroup, Language, Person
-from apps.desk.forms.base import DateField, DeskForm
+from apps.desk import languages
+from apps.desk.forms.base import DateField, DeskForm, ZoneInput
 
 ROLES = ("recipient", "partner")
 # Systems that identifiers are asked for; others come through the API.
 SYSTEMS = (("mrn", "Hospital number (MRN)"), ("abha", "ABHA or national health number"))
 
 
-def person_fields(*, required: bool = True) -> dict[str, forms.Field]:
+def person_fields(clinics: Iterable[Clinic], *, required: bool = True) -> dict[str, forms.Field]:
     """The fields of one person, in the order in which they are asked."""
     return {
         "given_name": forms.CharField(label="Given name", max_length=100, required=required),
@@ -31,7 +33,7 @@ def person_fields(*, required: bool = True) -> dict[str, forms.Field]:
         "alternative_email": forms.EmailField(
             label="Other e-mail", required=False, help_text="Where messages go instead, if the person wishes."
         ),
-        "language": forms.ChoiceField(label="Language", choices=Language.choices, initial=Language.ENGLISH),
+        **_spoken_and_lived(clinics),
         "blood_group": forms.ChoiceField(
             label="Blood group", choices=[("", "not known"), *BloodGroup.choices], required=False
         ),
@@ -54,6 +56,24 @@ def person_fields(*, required: bool = True) -> dict[str, forms.Field]:
             f"identifier_{system}": forms.CharField(label=label, max_length=120, required=False)
             for system, label in SYSTEMS
         },
+    }
+
+
+def _spoken_and_lived(clinics: Iterable[Clinic]) -> dict[str, forms.Field]:
+    """In which language and by which clock somebody is written to."""
+    return {
+        "language": forms.ChoiceField(
+            label="Language", choices=languages.choices(clinics), initial=Language.ENGLISH
+        ),
+        "zone": forms.CharField(
+            label=_("Time zone, if they live elsewhere"),
+            required=False,
+            max_length=64,
+            help_text=_(
+                "Such as Asia/Dubai. Empty: the clinic's own. Quiet hours are those of where they live."
+            ),
+            widget=ZoneInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        ),
     }
 
 
@@ -83,8 +103,8 @@ class EnrolForm(DeskForm):
             ),
             # Whether each is a new person or somebody who is here: asked once likely people were shown.
             **{f"is-{role}": forms.CharField(required=False, widget=forms.HiddenInput()) for role in ROLES},
-            **{f"recipient-{name}": field for name, field in person_fields().items()},
-            **{f"partner-{name}": field for name, field in person_fields().items()},
+            **{f"recipient-{name}": field for name, field in person_fields(clinics).items()},
+            **{f"partner-{name}": field for name, field in person_fields(clinics).items()},
         }
         super().__init__(*args, asks=asks, **kwargs)
 
@@ -100,7 +120,7 @@ class PersonForm(DeskForm):
     """One person who is known already."""
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
-        asks: dict[str, forms.Field] = person_fields()
+        asks: dict[str, forms.Field] = person_fields([person.clinic])
         held = {row.system: row.value for row in person.identifiers.all()}
         initial = {name: getattr(person, name, None) for name in asks}
         initial |= {f"identifier_{system}": held.get(system, "") for system, _ in SYSTEMS}

@@ -40,6 +40,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "to_confirm": to_confirm(clinic, today),
         "resources": _resources(clinic),
         "may_run": desk.may("run the clinic", clinic),
+        "may_review": desk.may("review texts", clinic),
         "may_set_limits": desk.may("set limits", clinic),
         "may_close": desk.may("close days", clinic),
     }

@@ -15,6 +15,7 @@ from apps.clinic.models import Clinic, User
 from apps.couples.models import Couple, Note, NoteKind, Person, SilenceReason
 from apps.couples.queries import couple_by_id, notes_of
 from apps.couples.silence import SLIP
+from apps.desk import languages
 from apps.desk.access import Desk, desk_of
 from apps.desk.alerts import alerts_of
 from apps.desk.course import Course, course_of
@@ -79,6 +80,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "post": post_of(couple, _titles(courses), desk) if contact else [],
         "responsible": _responsible(couple),
         "units": units_left(couple, desk) if couple.silent_reason in _ENDED else [],
+        "unread_languages": languages.unread([clinic]) if contact else frozenset(),
         "slip": _may_be_slip(couple, desk.at),
         **_rights(clinic, desk),
     }
@@ -142,6 +144,7 @@ def _rights(clinic: Clinic, desk: Desk) -> dict[str, Any]:
         "may_edit": desk.may("enrol", clinic),
         "may_link": desk.may("issue links", clinic),
         "may_silence": desk.may("record", clinic),
+        "may_call": desk.may("call", clinic),
         "may_note": desk.may("write notes on couples", clinic),
         "adverse": NoteKind.ADVERSE_EVENT,
     }

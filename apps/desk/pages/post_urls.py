@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import brake, contact, silence, texts, visit_messages
+from apps.desk.pages import (
+    brake,
+    call_us,
+    cards,
+    contact,
+    couple_messages,
+    message_settings,
+    own_texts,
+    silence,
+    texts,
+    trials,
+    visit_messages,
+)
 from apps.desk.pages.routes import Route
 
 _COUPLE = "couples/couple/<uuid:pk>/"
@@ -16,6 +28,20 @@ ROUTES: list[Route] = [
     (_COUPLE + "release/", silence.release, "couple_release"),
     (_CLINIC + "brake/", brake.pull, "clinic_brake"),
     (_CLINIC + "brake/release/", brake.release, "clinic_unbrake"),
+    (_COUPLE + "call-us/", call_us.show, "couple_call_us"),
+    (_COUPLE + "messages/", couple_messages.show, "couple_messages"),
+    (_CLINIC + "messages/", message_settings.show, "clinic_messages"),
+    (_CLINIC + "messages/wording/", message_settings.wording, "clinic_wording"),
+    (_CLINIC + "messages/hours/", message_settings.hours, "clinic_message_hours"),
+    (_CLINIC + "messages/registered/", message_settings.register, "clinic_register"),
+    (_CLINIC + "messages/trial/", trials.ask, "clinic_trial"),
+    (_CLINIC + "messages/texts/", own_texts.show, "clinic_texts"),
+    (_CLINIC + "messages/by/<slug:kind>/", message_settings.channel, "clinic_channel"),
+    ("reminders/registered/<uuid:pk>/forget/", message_settings.forget, "registered_forget"),
+    ("reminders/trial/<uuid:pk>/", trials.show, "trial"),
+    ("cards/", cards.show, "cards"),
+    ("reminders/delivery/<uuid:pk>/card/", cards.one, "card"),
+    ("reminders/delivery/<uuid:pk>/handed/", cards.handed, "card_handed"),
     ("texts/", texts.show, "texts"),
     ("texts/<uuid:pk>/read/", texts.read, "text_read"),
     ("couples/person/<uuid:pk>/routes/", contact.show, "person_routes"),

@@ -14,7 +14,7 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.pages.base import page, press
 from apps.desk.post import moment_words
 from apps.reminders.models import InboundText
-from apps.reminders.queries import inbound_by_id, inbound_of
+from apps.reminders.queries import cards_of, inbound_by_id, inbound_of
 from apps.reminders.services import read_text
 
 _SHOWN = 100
@@ -37,6 +37,8 @@ def show(request: HttpRequest) -> HttpResponse:
     rows = [_row(one, desk) for clinic in clinics for one in inbound_of(clinic)[:_SHOWN]]
     context = {
         "unread": [row for row in rows if row.inbound.read_at is None],
+        "cards": sum(cards_of(clinic, desk.at).count() for clinic in clinics),
+        "clinics": desk.where("review texts"),
         "read": [row for row in rows if row.inbound.read_at is not None],
     }
     return page(request, "desk/texts.html", _("Texts that came in"), context)

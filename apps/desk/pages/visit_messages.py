@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.desk import words
+from apps.desk import languages, words
 from apps.desk.access import Desk
 from apps.desk.pages.base import page
 from apps.desk.pages.visits import found, frame
@@ -44,9 +44,12 @@ class Told:
     """One message: what became of it, what it followed from, and the exact text."""
 
     row: MessageRow
-    because: str
-    subject: str
-    body: str
+    because: str = ""
+    subject: str = ""
+    body: str = ""
+    language: str = ""
+    direction: str = "ltr"
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Answer:
     """One person: what holds everything back at this moment, and each message."""
 
     name: str
+    language: str
+    is_unread: bool
     holds: tuple[str, ...]
     told: tuple[Told, ...]
 
@@ -61,16 +66,22 @@ class Answer:
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk, visit = found(request, pk)
     desk.require("see contact data", visit.clinic)
-    answers = [_answer(one, desk) for one in explain(appointment=visit)]
-    context = {**frame(visit, desk), "answers": answers}
+    unread = languages.unread([visit.clinic])
+    context = {
+        **frame(visit, desk),
+        "answers": [_answer(one, desk, unread) for one in explain(appointment=visit)],
+        "may_call": desk.may("call", visit.clinic),
+    }
     return page(request, "desk/visit_messages.html", _("Messages about this visit"), context)
 
 
-def _answer(one: Explanation, desk: Desk) -> Answer:
+def _answer(one: Explanation, desk: Desk, unread: frozenset[str]) -> Answer:
     return Answer(
         name=one.person.full_name,
+        language=languages.name_of(one.person.language),
+        is_unread=one.person.language in unread,
         holds=tuple(_hold(code) for code in one.holds_now),
-        told=tuple(_told(line, bool(one.holds_now), desk, one) for line in one.lines),
+        told=tuple(_told(line, bool(one.holds_now), desk, one, unread) for line in one.lines),
     )
 
 
@@ -81,13 +92,23 @@ def _hold(code: str) -> str:
     return str(_HOLDS.get(code, code))
 
 
-def _told(line: Line, is_withheld: bool, desk: Desk, one: Explanation) -> Told:
-    clinic = desk.clinic(one.person.clinic_id)
-    if line.delivery is None:
-        none = MessageRow(kind_words(line.kind), "", _("none"), "quiet", str(_NONE[line.why_none]))
-        return Told(none, "", "", "")
-    row = message_row(line.delivery, moment_words(line.delivery.time, clinic, desk), is_withheld, desk)
-    return Told(row, _because(line.cause, desk, one), line.delivery.subject, line.delivery.body)
+def _told(line: Line, is_withheld: bool, desk: Desk, one: Explanation, unread: frozenset[str]) -> Told:
+    clinic, found = desk.clinic(one.person.clinic_id), line.delivery
+    if found is None:
+        return Told(
+            MessageRow(kind_words(line.kind), "", _("none"), "quiet", str(_NONE[line.why_none])),
+        )
+    # "Please book" and its like speak of a visit that has no time.
+    about = moment_words(found.starts_at, clinic, desk) if found.starts_at else ""
+    return Told(
+        row=message_row(found, about, is_withheld, desk),
+        because=_because(line.cause, desk, one),
+        subject=found.subject,
+        body=found.body,
+        language=found.language,
+        direction=languages.direction(found.language),
+        is_unread=found.language in unread,
+    )
 
 
 def _because(cause: Cause | None, desk: Desk, one: Explanation) -> str:

@@ -246,14 +246,14 @@ def test_messages_are_shown_with_their_exact_state_and_why_none_goes(seat: Seat)
     body = page_of(client, treatment)
     assert "Confirmation, Baseline antibody test" in body
     assert "due Mon 5 Jan, 11:30" in body
-    assert "Nothing goes to this person: no e-mail address is known." in body  # he has a phone alone
+    assert "Nothing goes to this person: there is no way that can be used." in body  # he has a phone alone
     first = rows_of_post[0]
     Delivery.objects.filter(pk=first.pk).update(
         state="sent", sent_at=AT, sent_to="l@example.org", subject="s", body="b"
     )
     Delivery.objects.exclude(pk=first.pk).update(state="unknown", attempt_began_at=AT)
     body = page_of(client, treatment)
-    assert "Mon 5 Jan, 11:30 to l@example.org" in body
+    assert "Mon 5 Jan, 11:30 · E-mail to l@example.org" in body
     assert "not known whether it arrived" in body
     silence_couple(couple=treatment.couple, reason="own_wish", actor=nurse, at=AT)
     Delivery.objects.exclude(pk=first.pk).update(state="pending")

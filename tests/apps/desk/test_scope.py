@@ -27,8 +27,8 @@ from apps.couples.models import Couple, Person, PersonMerge
 from apps.couples.services import write_note
 from apps.desk.pages.urls import ROUTES
 from apps.desk.ports import links, pages
-from apps.reminders.models import InboundText
-from apps.reminders.services import receive_text
+from apps.reminders.models import Delivery, InboundText
+from apps.reminders.services import begin_trial, receive_text, register_text
 from apps.treatments.drafts import start_draft
 from apps.treatments.files import attach_file
 from apps.treatments.intake.cells import Reading
@@ -87,7 +87,32 @@ def filled(clinic: Clinic) -> dict[str, str]:
         **of_the_house(treatment, at),
         **of_a_day(treatment, nurse, at),
         **on_paper(treatment, nurse, at),
+        **that_goes_out(couple, at),
     }
+
+
+def that_goes_out(couple: Couple, at: datetime) -> dict[str, str]:
+    """A trial, a registered wording and a card."""
+    clinic, system = couple.clinic, rows.SYSTEM
+    tried = begin_trial(
+        clinic=clinic, channel="email", address="padma@example.net", language="en", actor=system, at=at
+    )
+    registered = register_text(
+        clinic=clinic,
+        channel="sms",
+        name="test",
+        language="en",
+        template_id="1",
+        text="T",
+        actor=system,
+        at=at,
+    )
+    card = Delivery.objects.create(
+        clinic=clinic, person=couple.recipient, kind="call-us", key="one", due_at=at, next_try_at=at, created_at=at,
+        not_after=at + timedelta(days=1), state="handed", channel="card", body="Call us", sent_at=at,
+    )  # fmt: skip
+    keys = {"trial": tried.pk, "registered": registered.pk, "delivery": card.pk}
+    return {f"reminders/{name}": str(key) for name, key in keys.items()}
 
 
 def a_text(couple: Couple, at: datetime) -> InboundText:
