@@ -35,6 +35,11 @@ class State(StrEnum):
 LIVE = frozenset({State.WAITING, State.PROPOSED, State.BOOKED, State.MISSED, State.EXPIRED})
 
 
+def says_its_number(title: str) -> bool:
+    """Whether people say which one it is: `Sensitisation dose 2`, where the dose has a number."""
+    return title.lower().endswith(" dose")
+
+
 class Told(Protocol):
     """What can be told in words once somebody asks: words cost more than days."""
 

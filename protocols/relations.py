@@ -5,10 +5,23 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
 
 from protocols.durations import Duration, parse
 
+# A title by the code of its language.
+Titles = dict[
+    Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")],
+    Annotated[str, StringConstraints(min_length=1)],
+]
 Grade = Literal["A", "B", "C", "setting"]
 DurationText = Annotated[
     Duration,

@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from protocols.conditions import Condition, asked_of
 from protocols.durations import Duration, MonthEnds
 from protocols.laboratory import Assay, Band, LabTest, Validity
-from protocols.relations import OFFSETS, Anchor, DurationText, Grade, Number, Part, Relation
+from protocols.relations import OFFSETS, Anchor, DurationText, Grade, Number, Part, Relation, Titles
 from protocols.sessions import DEFAULT_SESSIONS, Session
 
 __all__ = [
@@ -108,14 +108,14 @@ class Content(Part):
 
 
 class Step(Part):
-    """One element of the protocol.
+    """One element of the protocol; `titles` say its title in further languages.
 
     `relations` time its first occurrence, `next` those after it, `later_round` the first of a later round; `gaps` times
-    the dose of a number where that differs from `next`.
-    """
+    the dose of a number where that differs from `next`."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     title: str
+    titles: Titles = Field(default_factory=dict)
     noun: str
     kind: Literal["dose", "test", "review", "contact"]
     phase: Phase = "any"

@@ -15,12 +15,15 @@ from apps.clinic.models import Clinic, User
 
 
 class NoteKind(models.TextChoices):
-    """What a note is for. The two that are pinned stand on every row of the call list."""
+    """What a note is for. The two that are pinned stand on every row of the call list; what is for them both read at their
+    own page after a code, in a doctor's words.
+    """
 
     NOTE = "note", _("Note")
     SAY = "say", _("Say")
     DO_NOT_SAY = "do_not_say", _("Do not say")
     ADVERSE_EVENT = "adverse_event", _("Adverse event")
+    FOR_THEM = "for_them", _("For their own page")
 
 
 PINNED = (NoteKind.SAY, NoteKind.DO_NOT_SAY)

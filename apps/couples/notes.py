@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from apps.clinic.access import require_clinic, require_role
+from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.clock import local_date
@@ -30,10 +30,12 @@ def write_note(
     """A dated note; `on` is the clinic's day that it speaks of, today if left out. `replaces` takes an earlier note
     out of force, which stays readable. What to say and what not to say is pinned to the couple's calls.
 
+    What both of them are to read at their own page a doctor writes, who signed in.
+
     Invalid with every fault; Conflict if the note to be replaced is out of force already.
     """
     require_clinic(actor, couple.clinic_id)
-    require_role(actor, "nurse", "doctor", "manager")
+    _require_writer(actor, kind if replaces is None else replaces.kind, kind)
     with acting(actor):
         fresh = _locked(couple)
         today = local_date(fresh.clinic.zone, at)
@@ -64,7 +66,7 @@ def withdraw_note(*, note: Note, reason: str, actor: Actor, at: datetime) -> Not
     Conflict if it is out of force already.
     """
     require_clinic(actor, note.clinic_id)
-    require_role(actor, "nurse", "doctor", "manager")
+    _require_writer(actor, note.kind)
     if not reason.strip():
         raise Invalid("The reason is empty.", field="reason", remedy="Say why the note no longer holds.")
     with acting(actor):
@@ -83,6 +85,13 @@ def withdraw_note(*, note: Note, reason: str, actor: Actor, at: datetime) -> Not
         detail = {"note": str(note.pk), "kind": note.kind}
         tell_of_couple(couple, "couple.note_withdrawn", actor=actor, at=at, detail=detail)
     return taken
+
+
+def _require_writer(actor: Actor, *kinds: str) -> None:
+    if NoteKind.FOR_THEM in kinds:
+        require_verified(actor, "doctor")
+    else:
+        require_role(actor, "nurse", "doctor", "manager")
 
 
 def _faults(text: str, kind: str, on: date, severity: str, today: date) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from apps.couples.models import (
     Couple,
     NameKeys,
     Note,
+    NoteKind,
     Person,
     PersonIdentifier,
     PersonMerge,
@@ -81,6 +82,14 @@ def silent_elsewhere(person: Person, couple: Couple) -> bool:
     others = couples_with(couple.clinic, person).exclude(pk=couple.pk)
     others = others.exclude(silent_reason=SilenceReason.IMPORTED)
     return others.filter(silent_since__gte=couple.enrolled_at).exists()
+
+
+def words_for(couples: Iterable[Couple]) -> QuerySet[Note]:
+    """What doctors wrote for these couples themselves to read and stands, the newest first."""
+    ids = [couple.pk for couple in couples]
+    theirs = Q(couple__in=ids) | Q(couple__merged_into__in=ids)
+    found = Note.objects.filter(theirs, kind=NoteKind.FOR_THEM, is_withdrawal=False, replaced_by=None)
+    return found.order_by("-recorded_at", "id")
 
 
 def notes_of(couple: Couple) -> QuerySet[Note]:

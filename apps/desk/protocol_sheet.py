@@ -29,6 +29,7 @@ from protocols.editing.exchanging import (
     with_heading,
     with_numbers,
 )
+from protocols.plan import says_its_number
 
 NUMBERS, DOCUMENT = "numbers", "document"
 
@@ -195,4 +196,4 @@ def _sentence(words_said: str) -> str:
 
 
 def _counted(row: ExampleRow) -> bool:
-    return row.visit is not None and (row.visit.occurrence > 1 or row.title.lower().endswith(" dose"))
+    return row.visit is not None and (row.visit.occurrence > 1 or says_its_number(row.title))

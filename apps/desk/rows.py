@@ -17,6 +17,7 @@ from apps.desk.naming import in_titles
 from apps.treatments.models import Appointment, Flag
 from apps.treatments.sensitivity import donor_tests_as_one, flag_without_donor_tests
 from protocols import Plan, PlannedVisit, Template
+from protocols.plan import says_its_number
 from protocols.requirements import SCREENS_SAID
 
 # What lit-standard and its like call the test that is asked for on arrival.
@@ -132,7 +133,7 @@ def lacking(missing: Iterable[str], desk: Desk, visit: Appointment | None) -> tu
 
 def number(plan: Mapping[str, Any]) -> str:
     """What tells this visit from others of its step: the dose that it is, else ``#2`` for a repeat, else nothing."""
-    if plan.get("dose") and plan["title"].lower().endswith(" dose"):
+    if plan.get("dose") and says_its_number(plan["title"]):
         attempt = f" (attempt {plan['attempt']})" if plan.get("attempt", 1) > 1 else ""
         return f"{plan['dose']}{attempt}"
     return f"#{plan['occurrence']}" if plan["occurrence"] > 1 else ""

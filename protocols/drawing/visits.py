@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from protocols.because import full_day
-from protocols.plan import Plan, PlannedVisit, State
+from protocols.plan import Plan, PlannedVisit, State, says_its_number
 
 _SHOWN = (State.PROPOSED, State.BOOKED, State.MISSED, State.FULFILLED, State.EXPIRED, State.WAITING)
 
@@ -46,7 +46,7 @@ def is_waiting(visit: PlannedVisit) -> bool:
 
 def name_of(visit: PlannedVisit) -> str:
     """What tells the visit from others: the dose that it is, or the number of its repeat."""
-    if visit.dose and visit.title.lower().endswith(" dose"):
+    if visit.dose and says_its_number(visit.title):
         return f"{visit.title} {visit.dose}"
     return f"{visit.title} #{visit.occurrence}" if visit.occurrence > 1 else visit.title
 

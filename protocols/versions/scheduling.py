@@ -17,7 +17,9 @@ from pydantic import BaseModel
 
 from protocols.template import Template
 
-PROSE = frozenset({"title", "noun", "note", "source", "grade", "cap_source", "cap_grade", "session"})
+PROSE = frozenset(
+    {"title", "titles", "noun", "note", "source", "grade", "cap_source", "cap_grade", "session"}
+)
 _OF_THE_WHOLE = frozenset({"name", "version", "evidence", "sources", "reminders", "sessions"})
 
 

@@ -12,18 +12,25 @@ from django.utils.translation import gettext_lazy as _
 from apps.couples.models import Note, NoteKind, Severity
 from apps.desk.forms.base import DateField, DeskForm
 
+_ON_CALLS = _("What to say and what not to say stands on every call to this couple.")
+_FOR_DOCTORS = _(
+    "What to say and what not to say stands on every call to this couple. What is for their own page both of them read "
+    "there after a code, in your words: the finding and why, what is not known, what is decided next, whether and until "
+    "when they may try. Write in their language, and nothing of one that the other should not know."
+)
+
 
 class NoteForm(DeskForm):
     """A note; what is written in place of another keeps that one's kind."""
 
-    def __init__(self, *args: Any, today: date, replaces: Note | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, replaces: Note | None, for_them: bool, **kwargs: Any) -> None:
         asks: dict[str, forms.Field] = {}
         if replaces is None:
             asks["kind"] = forms.ChoiceField(
                 label=_("What is it"),
-                choices=NoteKind.choices,
+                choices=[one for one in NoteKind.choices if for_them or one[0] != NoteKind.FOR_THEM],
                 initial=NoteKind.NOTE,
-                help_text=_("What to say and what not to say stands on every call to this couple."),
+                help_text=_FOR_DOCTORS if for_them else _ON_CALLS,
             )
         asks["text"] = forms.CharField(label=_("Note"), widget=forms.Textarea, max_length=2000)
         asks["on"] = DateField(label=_("Of which day"), initial=today)

@@ -59,7 +59,12 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _form(request: HttpRequest, desk: Desk, couple: Couple, replaces: Note | None) -> HttpResponse:
     actor = desk.require(RIGHT, couple.clinic)
-    form = NoteForm(request.POST or None, today=desk.today(couple.clinic), replaces=replaces)
+    form = NoteForm(
+        request.POST or None,
+        today=desk.today(couple.clinic),
+        replaces=replaces,
+        for_them=actor.role == "doctor",
+    )
 
     def act() -> str:
         data = form.cleaned_data
