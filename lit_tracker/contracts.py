@@ -8,6 +8,8 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {
         "couples:read": "Read couples and their people",
         "couples:write": "Enrol couples",
+        "contact:read": "Read how people are reached",
+        "contact:write": "Change how people are reached, and say what they agreed to or refused",
         "treatments:read": "Read protocols, treatments, plans and records",
         "treatments:write": "Start treatments and record facts",
         "appointments:read": "Read appointments",
@@ -20,6 +22,8 @@ OAUTH2_PROVIDER: dict[str, Any] = {
     "DEFAULT_SCOPES": [
         "couples:read",
         "couples:write",
+        "contact:read",
+        "contact:write",
         "treatments:read",
         "treatments:write",
         "appointments:read",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from apps.api.views import (
     appointments,
+    contact,
     couples,
     flags,
     front,
@@ -19,6 +20,14 @@ app_name = "api"
 urlpatterns: list[URLPattern] = [
     path("couples/", couples.Couples.as_view(), name="couples"),
     path("couples/<uuid:couple_id>/", couples.OneCouple.as_view(), name="couple"),
+    path("people/<uuid:person_id>/", contact.OnePerson.as_view(), name="person"),
+    path("people/<uuid:person_id>/contact/", contact.Contact.as_view(), name="contact"),
+    path("people/<uuid:person_id>/routes/", contact.Routes.as_view(), name="routes"),
+    path("routes/<uuid:route_id>/", contact.OneRoute.as_view(), name="route"),
+    path("routes/<uuid:route_id>/agree/", contact.Agree.as_view(), name="agree"),
+    path("routes/<uuid:route_id>/refuse/", contact.Refuse.as_view(), name="refuse"),
+    path("routes/<uuid:route_id>/mark/", contact.Mark.as_view(), name="mark"),
+    path("routes/<uuid:route_id>/end/", contact.End.as_view(), name="end"),
     path("protocols/", treatments.Protocols.as_view(), name="protocols"),
     path("protocols/<uuid:protocol_id>/", treatments.OneProtocol.as_view(), name="protocol"),
     path("protocols/<uuid:protocol_id>/differences/", versions.Differences.as_view(), name="differences"),

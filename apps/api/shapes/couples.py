@@ -31,6 +31,12 @@ class NewPerson(Strict):
     email = StrictText(required=False, allow_blank=True, max_length=254)
     phone = StrictText(required=False, allow_blank=True, max_length=32)
     language = StrictText(required=False, help_text=", ".join(Language.values))
+    zone = StrictText(
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text="IANA zone of where they live; empty: the clinic's",
+    )
     blood_group = StrictText(required=False, allow_blank=True, help_text=", ".join(BloodGroup.values))
     wants_email = StrictBoolean(required=False)
     contact_consent_at = Moment(required=False, allow_null=True, help_text="Without it nothing is ever sent")
@@ -65,8 +71,11 @@ def person_given(data: dict[str, Any]) -> PersonInput | UUID:
     return PersonInput(**{**data, "identifiers": identifiers})
 
 
+_CONTACT = ("email", "phone", "alternative_email", "hard_news_note")
+
+
 class PersonShape(serializers.Serializer[Any]):
-    """One of the two people."""
+    """One of the two people. To somebody of the laboratory numbers, addresses and notes are empty."""
 
     id = serializers.UUIDField()
     given_name = serializers.CharField()
@@ -75,12 +84,17 @@ class PersonShape(serializers.Serializer[Any]):
     email = serializers.CharField()
     phone = serializers.CharField()
     language = serializers.ChoiceField(choices=Language.choices)
+    zone = serializers.CharField(help_text="Where they live; empty: the clinic's zone")
     blood_group = serializers.CharField()
     wants_email = serializers.BooleanField()
     contact_consent_at = Moment(allow_null=True)
     alternative_email = serializers.CharField()
     hard_news_note = serializers.CharField()
     identifiers = IdentifierShape(many=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown if self.context.get("sees_contact", True) else shown | dict.fromkeys(_CONTACT, "")
 
 
 class CoupleShape(serializers.Serializer[Any]):

@@ -83,4 +83,4 @@ class ApiView(APIView):
     @property
     def context(self) -> dict[str, Any]:
         """What the shapes need to know of the caller's clinic."""
-        return {"zone": self.caller.clinic.zone}
+        return {"zone": self.caller.clinic.zone, "sees_contact": self.caller.actor.role != "lab"}

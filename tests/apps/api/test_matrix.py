@@ -10,6 +10,7 @@ from apps.api import urls
 from apps.api.views.base import ApiView
 from apps.booking.models import SessionActivity
 from apps.clinic.models import Clinic
+from apps.couples.routes import RouteInput, add_route
 from apps.treatments.models import Appointment, Flag, Treatment, VersionMove
 from apps.treatments.moving import Chosen, start_move
 from protocols import MoveVerdict
@@ -30,6 +31,9 @@ BODIES: dict[str, Any] = {
     "stop": {"cause": "equipment"},
     "decide": {"choice": "continue", "reason": "x"},
     "records": {"kind": "note", "text": "x"},
+    "routes": {"channel": "card"},
+    "mark": {"wrong": True},
+    "contact": {"zone": "Asia/Dubai"},
     "preview": {"records": [{"kind": "note", "text": "x"}]},
 }
 
@@ -78,8 +82,11 @@ def rows_of(clinic: Clinic) -> dict[str, UUID]:
     raised = Flag.objects.filter(treatment=treatment).first()
     assert visit is not None
     assert raised is not None
+    route = add_route(person=treatment.couple.partner, given=RouteInput("card"), actor=nurse, at=NOW)
     return {
         "couple_id": treatment.couple_id,
+        "person_id": treatment.couple.recipient_id,
+        "route_id": route.pk,
         "protocol_id": treatment.protocol_version_id,
         "treatment_id": treatment.pk,
         "appointment_id": visit.pk,
@@ -192,6 +199,7 @@ def test_every_write_can_be_retried_and_answers_are_never_kept() -> None:
 
 def test_no_address_holds_a_clinical_word() -> None:
     plain = {"couples", "protocols", "treatments", "plan", "preview", "records", "appointments", "flags"}
+    plain |= {"people", "contact", "routes", "agree", "refuse", "mark", "end"}
     plain |= {
         "differences",
         "moves",
