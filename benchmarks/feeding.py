@@ -15,7 +15,7 @@ from benchmarks.feed_addresses import EVENTS, calendar_of_twelve
 from benchmarks.figures import Figure, Target, rate
 from benchmarks.timing import wall_seconds
 
-TURNS = 30
+TURNS = 150
 UNIT = "polls per second and process"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,13 +69,16 @@ def wall_seconds(
 def _interleaved(
     measures: Mapping[str, Callable[[], float]], rounds: int, turns: int
 ) -> dict[str, list[float]]:
-    """The mean of each measure over a round's turns. Variants alternate, and their order turns, within a round too."""
+    """The mean of each measure over a round's turns. Variants alternate within a round too, each turn in another order:
+    whoever always came after the same one would always find what that one leaves in the processor's caches.
+    """
     names = list(measures)
+    order = random.Random(0)
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         sums = dict.fromkeys(names, 0.0)
-        for turn in range(turns):
-            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+        for _ in range(turns):
+            for name in order.sample(names, len(names)):
                 sums[name] += measures[name]()
         for name in names:
             taken[name].append(sums[name] / turns)
