@@ -45,6 +45,7 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "schedule": 60 * minute,
         },
         "forget who asked for calendars": {"task": "apps.feeds.tasks.forget", "schedule": 60 * minute},
+        "forget codes of patients' pages": {"task": "apps.portal.tasks.forget", "schedule": 60 * minute},
     }
 
 

@@ -28,7 +28,7 @@ def say_coming(*, appointment: Appointment, person: Person, actor: Actor, at: da
     with acting(actor):
         visit = _locked(appointment, person, actor)
         assert visit.starts_at is not None
-        said = standing_words([visit]).filter(person=person).first()
+        said = standing_words([visit]).filter(whose=person.pk).first()
         if said is not None:
             return said
         word = ComingWord.objects.create(
@@ -49,7 +49,7 @@ def take_back_coming(*, appointment: Appointment, person: Person, actor: Actor, 
     """The person's word for the present time no longer holds; harmless if there is none. By the rules of `say_coming`."""
     with acting(actor):
         visit = _locked(appointment, person, actor)
-        for said in standing_words([visit]).filter(person=person):
+        for said in standing_words([visit]).filter(whose=person.pk):
             word = ComingWord.objects.create(
                 clinic_id=visit.clinic_id,
                 appointment=visit,

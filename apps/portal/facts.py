@@ -20,7 +20,7 @@ from apps.couples.models import Couple, Person
 from apps.couples.queries import couples_with
 from apps.couples.wishes import has_stopped, wished_by
 from apps.portal.more import heard_couples
-from apps.reminders.words import clinical_words
+from apps.reminders.words import discreet
 from apps.treatments.models import Appointment
 from apps.treatments.overlap import STATUSES_IN_FORCE
 from protocols.status import Status
@@ -83,9 +83,7 @@ class Outside:
 
     @classmethod
     def of(cls, clinic: Clinic) -> Outside:
-        name = "" if clinical_words(clinic.discreet_name) else clinic.discreet_name
-        place = "" if clinical_words(clinic.discreet_place) else clinic.discreet_place
-        return cls(name, place, clinic.phone)
+        return cls(discreet(clinic.discreet_name), discreet(clinic.discreet_place), clinic.phone)
 
     @property
     def dial(self) -> str:

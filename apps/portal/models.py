@@ -86,7 +86,7 @@ class PageCode(models.Model):
 
 
 class PageVisit(models.Model):
-    """What a code opened: a quarter of an hour or so, in one browser, of one address. Its token is in a cookie alone."""
+    """What a code opened: half an hour in one browser, of one address. Its token is in a cookie alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)

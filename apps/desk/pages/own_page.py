@@ -18,6 +18,7 @@ from apps.desk.access import Desk, desk_of
 from apps.desk.forms.base import in_one_line
 from apps.desk.pages.base import page, press
 from apps.desk.ports import Link, pages, pages_read
+from apps.reminders.words import discreet
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -78,6 +79,7 @@ def _page(request: HttpRequest, person: Person, address: str = "") -> HttpRespon
     back = reverse("admin:couples_couple_change", args=[couple.pk]) if couple else reverse("admin:index")
     context = {
         "person": person,
+        "name": discreet(person.clinic.discreet_name),
         "links": list(pages_read().pages_of(person)),
         "address": address,
         "qr": mark_safe(pages().qr_svg(address)) if address else "",

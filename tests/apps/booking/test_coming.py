@@ -15,6 +15,7 @@ from apps.booking.queries import best_slots
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, NotFound
 from apps.clinic.models import Change
+from apps.couples.merging import merge_people
 from apps.couples.models import Person
 from apps.treatments.models import Appointment, Treatment
 from tests import rows
@@ -44,6 +45,18 @@ def booked(treatment: Treatment, moment: datetime | None = None) -> Appointment:
 
 def coming(visit: Appointment) -> list[object]:
     return list(with_coming(Appointment.objects.filter(pk=visit.pk)).get().coming)
+
+
+def test_a_word_stands_under_the_person_who_it_was_found_to_be(treatment: Treatment) -> None:
+    visit, her = booked(treatment), treatment.couple.recipient
+    say_coming(appointment=visit, person=her, actor=patient(her), at=AT)
+    kept = Person.objects.create(clinic=treatment.clinic, given_name="Lalitha", changed_at=AT)
+    manager = rows.staff(treatment.clinic, "manager")
+    merge_people(kept=kept, other=her, same_human=True, actor=manager, at=AT)
+    visit.refresh_from_db()
+    assert (visit.recipient_id, coming(visit)) == (kept.pk, [kept.pk])
+    take_back_coming(appointment=visit, person=kept, actor=patient(kept), at=AT)
+    assert coming(visit) == []
 
 
 def test_a_word_stands_for_its_time_and_is_taken_back_by_another(treatment: Treatment) -> None:
