@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.clock import moment
 from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.resting import is_resting, note_answer
 from apps.reminders.settling import MAX_ATTEMPTS, accept
 from apps.reminders.texts import SECRET
 
@@ -20,23 +22,35 @@ SURELY = timedelta(minutes=10)
 PAUSE = timedelta(minutes=10)
 
 
-def ask_unknown(channel: Channel, *, at: datetime | None = None, limit: int = 20) -> int:
-    """Asks about up to `limit` messages whose fate is unknown; returns how many are known now.
+def ask_unknown(
+    channel: Channel,
+    *,
+    at: datetime | None = None,
+    limit: int = 20,
+    go_on: Callable[[], bool] = lambda: True,
+) -> int:
+    """Asks about up to `limit` messages whose fate is unknown, while `go_on` says so; returns how many are known now.
 
-    Each is asked five times at most, first two minutes after the attempt, then every ten. E-mail cannot be asked. What
-    surely was not taken is due again, and everything that sending asks of the present is asked anew.
+    Each is asked five times at most, first two minutes after the attempt, then every ten. E-mail cannot be asked, and
+    who does not answer is not asked for a while. What surely was not taken is due again, and everything that sending
+    asks of the present is asked anew.
     """
     known = 0
-    for row in _claimed(at, limit):
+    for _ in range(limit):
+        row = _claimed(at) if go_on() else None
+        if row is None:
+            break
         try:
             outcome = channel.ask(_letter(row))
         except Exception as fault:
-            outcome = Outcome(Verdict.UNKNOWN, type(fault).__name__)
+            outcome = Outcome(Verdict.UNKNOWN, type(fault).__name__, silent=isinstance(fault, OSError))
         known += _settle(row, outcome, at)
+        if outcome.silent or outcome.verdict is Verdict.ACCEPTED:
+            note_answer(row, outcome, at=at)
     return known
 
 
-def _claimed(at: datetime | None, limit: int) -> list[Delivery]:
+def _claimed(at: datetime | None) -> Delivery | None:
     """Two sweeps never ask about the same row at once: the next time is written before anybody is asked."""
     with transaction.atomic():
         due = Delivery.objects.select_for_update(skip_locked=True).filter(
@@ -45,11 +59,12 @@ def _claimed(at: datetime | None, limit: int) -> list[Delivery]:
             asks__lt=MAX_ASKS,
             attempt_began_at__isnull=False,
         )
-        rows = list(due.exclude(provider="").exclude(kind__in=SECRET).order_by("next_try_at")[:limit])
-        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-            asks=F("asks") + 1, next_try_at=moment(at) + PAUSE
-        )
-    return rows
+        due = due.exclude(provider="").exclude(kind__in=SECRET).exclude(is_resting(moment(at)))
+        row = due.order_by("next_try_at").first()
+        if row is not None:
+            mine = Delivery.objects.filter(pk=row.pk)
+            mine.update(asks=F("asks") + 1, next_try_at=moment(at) + PAUSE)
+    return row
 
 
 def _letter(row: Delivery) -> Letter:

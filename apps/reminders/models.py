@@ -20,6 +20,7 @@ from apps.reminders.channel_models import Provider as Provider
 from apps.reminders.channel_models import RegisteredText as RegisteredText
 from apps.reminders.inbound_models import InboundAbout as InboundAbout
 from apps.reminders.inbound_models import InboundText as InboundText
+from apps.reminders.resting_models import ChannelRest as ChannelRest
 from apps.reminders.trial_models import ReviewedText as ReviewedText
 from apps.reminders.trial_models import Trial as Trial
 from apps.reminders.trial_models import TrialState as TrialState

@@ -19,11 +19,12 @@ from apps.couples.route_queries import Way, is_shared
 from apps.reminders.messages import render
 from apps.reminders.models import Delivery
 from apps.reminders.secret_blanks import stored_blanks
-from apps.reminders.texts import CALL_US, NOTICES, SECRET
+from apps.reminders.texts import ANSWERS, CALL_US, NOTICES, SECRET
 from apps.reminders.timing import Week, first_to_explain
 from apps.reminders.words import ClinicalWord
 
 _KEY = 80
+HEAD_START = timedelta(days=7)
 # "Please call us" that could not go within this time is not sent at all: somebody rings instead.
 CALL_US_HOLDS = timedelta(days=4)
 
@@ -65,7 +66,8 @@ def say(
                 "route": route,
                 "only_route": route is not None,
                 "due_at": at,
-                "next_try_at": at,
+                # Whoever waits for an answer at this moment comes before everything that has been due for long.
+                "next_try_at": at - HEAD_START if kind in ANSWERS else at,
                 "not_after": not_after,
                 "created_at": at,
             },

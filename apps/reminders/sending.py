@@ -23,6 +23,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 
 from apps.clinic.models import Brake
 from apps.couples.models import WRITTEN, RouteChannel
+from apps.couples.route_queries import Way
 from apps.reminders.channels import Channel, Letter, Outcome, Verdict
 from apps.reminders.chasing import why_stale
 from apps.reminders.clock import moment
@@ -31,6 +32,7 @@ from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
+from apps.reminders.resting import RESTING, note_answer, rests_until
 from apps.reminders.settling import ASK_AFTER, accept, settle_otherwise
 from apps.reminders.settling import MAX_ATTEMPTS as MAX_ATTEMPTS
 from apps.reminders.settling import pause_after as pause_after
@@ -115,8 +117,10 @@ def deliver(claim: Claim, channel: Channel, *, at: datetime | None = None) -> st
         outcome = channel.send(letter)
     except Exception as fault:
         # A channel that breaks its promise may have sent before it broke.
-        outcome = Outcome(Verdict.UNKNOWN, type(fault).__name__)
-    return settle(claim, outcome, at=at)
+        outcome = Outcome(Verdict.UNKNOWN, type(fault).__name__, silent=isinstance(fault, OSError))
+    state = settle(claim, outcome, at=at)
+    note_answer(letter, outcome, at=at)
+    return state
 
 
 def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
@@ -166,17 +170,9 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
         _end(row, DeliveryState.DEAD, "no way")
         ask_staff_to_call(row, now)
         return None
-    then = moment_to_send(
-        kind=row.kind,
-        channel=way.channel,
-        now=now,
-        not_after=row.not_after,
-        starts_at=row.starts_at,
-        person=row.person,
-        clinic=row.clinic,
-    )
+    then, why = _first_moment(row, way, now)
     if then > now:
-        _wait(row, then, "quiet hours")
+        _wait(row, then, why)
         return None
     if row.appointment_id and way.address and is_said_to(way.address, row):
         # Told all the same, by the other's message: what comes next speaks of it.
@@ -196,6 +192,24 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
     row.attempt_began_at, row.attempts = now, row.attempts + 1
     row.save()
     return letter
+
+
+def _first_moment(row: Delivery, way: Way, now: datetime) -> tuple[datetime, str]:
+    """From when on it may go this way, and what it waits for. What a rest of the provider would make too late does not
+    wait for that."""
+    then = moment_to_send(
+        kind=row.kind,
+        channel=way.channel,
+        now=now,
+        not_after=row.not_after,
+        starts_at=row.starts_at,
+        person=row.person,
+        clinic=row.clinic,
+    )
+    rest = rests_until(clinic_id=row.clinic_id, channel=way.channel, now=now)
+    if rest is not None and then < rest < row.not_after:
+        return rest, RESTING
+    return then, "quiet hours"
 
 
 def _end(row: Delivery, state: DeliveryState, reason: str) -> None:

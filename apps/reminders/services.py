@@ -106,7 +106,7 @@ def sweep(*, channel: Channel, at: datetime | None = None, go_on: Callable[[], b
     while go_on() and _send_batch(channel, at, go_on, done):
         pass
     if go_on():
-        done.asked = ask_unknown(channel, at=at, limit=BATCH)
+        done.asked = ask_unknown(channel, at=at, limit=BATCH, go_on=go_on)
     return done
 
 

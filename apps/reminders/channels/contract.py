@@ -26,13 +26,15 @@ class Verdict(Enum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`error` is a class or a code, never a text. `retry_after` is the provider's own wish for a LATER. `provider_id` is
-    its name for what it accepted. `bad_address`: refused because nobody is there."""
+    its name for what it accepted. `bad_address`: refused because nobody is there. `silent`: no answer came at all, so that
+    whoever carries it may be away."""
 
     verdict: Verdict
     error: str = ""
     retry_after: timedelta | None = None
     provider_id: str = ""
     bad_address: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class EmailChannel:
             line = get_connection()
             line.open()
         except Exception as fault:
-            return Outcome(Verdict.LATER, type(fault).__name__)
+            return Outcome(Verdict.LATER, type(fault).__name__, silent=_is_silence(fault))
         try:
             taken = line.send_messages([message])
         except SMTPRecipientsRefused as fault:
@@ -45,7 +45,7 @@ class EmailChannel:
             return _provider_refusal(fault)
         except Exception as fault:
             # The line broke somewhere between the first byte and the answer.
-            return Outcome(Verdict.UNKNOWN, type(fault).__name__)
+            return Outcome(Verdict.UNKNOWN, type(fault).__name__, silent=_is_silence(fault))
         finally:
             with suppress(Exception):
                 line.close()
@@ -75,6 +75,11 @@ class EmailChannel:
         # Providers bring this back with their reports; plain SMTP does not look at it.
         vars(message)["metadata"] = {"delivery": str(letter.delivery_id)}
         return message
+
+
+def _is_silence(fault: Exception) -> bool:
+    """A line that broke, or never was; a server that answers with a code has spoken."""
+    return isinstance(fault, OSError) and not isinstance(fault, SMTPResponseException)
 
 
 def _refusal(code: int, fault: Exception) -> Outcome:

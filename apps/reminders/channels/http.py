@@ -36,7 +36,8 @@ def of_fault(fault: requests.RequestException) -> Outcome:
         or refused
         or isinstance(reason, NewConnectionError | NameResolutionError)
     )
-    return Outcome(Verdict.LATER if never_began else Verdict.UNKNOWN, type(fault).__name__)
+    verdict = Verdict.LATER if never_began else Verdict.UNKNOWN
+    return Outcome(verdict, type(fault).__name__, silent=True)
 
 
 def of_refusal(

@@ -68,7 +68,8 @@ class TwilioChannel:
                 if one.body == letter.body and one.date_created is not None and one.date_created >= since
             ]
         except (NoSecret, TwilioException, requests.RequestException) as fault:
-            return Outcome(Verdict.UNKNOWN, type(fault).__name__)
+            silent = isinstance(fault, requests.RequestException)
+            return Outcome(Verdict.UNKNOWN, type(fault).__name__, silent=silent)
         if not found:
             return Outcome(Verdict.LATER, "not there")
         one = found[0]
