@@ -19,7 +19,7 @@ def ask_worker(task: Task[Any, Any], key: object) -> bool:
     """
     try:
         with task.app.connection_for_write(transport_options=_ONE_TRY) as line:
-            task.apply_async((str(key),), connection=line, retry=False)
+            task.apply_async((str(key),), producer=line.Producer(), retry=False)
     except (OperationalError, OSError) as fault:
         _log.warning("no broker (%s): %s waits for the sweep", type(fault).__name__, task.name)
         return False
