@@ -26,6 +26,7 @@ from apps.desk.demo.builder import Place, enrol, live
 from apps.desk.demo.equipment import equip
 from apps.desk.demo.papers import leave_papers
 from apps.desk.demo.people import HYDERABAD, LONDON, Two
+from apps.desk.demo.reaching import connect, reach
 from apps.desk.demo.stories import STORIES, Story
 from apps.desk.pages.links import feed_path
 from apps.desk.ports import clients, links, pages
@@ -147,6 +148,7 @@ def _place(
     spans = [Span(day, opens, closes) for days, opens, closes in setup.hours for day in days]
     set_hours(clinic=clinic, spans=spans, actor=staff["manager"], at=born)
     equip(clinic, staff["manager"], born)
+    connect(clinic, staff["manager"], born)
     for year in range(born.year, at.year + 2):
         tick_holidays(clinic=clinic, year=year, actor=staff["manager"], at=born)
     if setup.closed is not None:
@@ -186,6 +188,7 @@ def _user(
 def _fill(place: Place, people: tuple[Two, ...], stories: list[Story]) -> None:
     for n, (two, story) in enumerate(zip(people, stories, strict=True)):
         couple = enrol(place, n, two, story)
+        reach(couple, n, place.staff["nurse"], couple.enrolled_at)
         treatment = live(place, n, couple, story)
         leave_papers(place, n, couple, treatment)
         if treatment is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from io import StringIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,8 +22,9 @@ from apps.clinic.clock import local_date
 from apps.clinic.models import Change, Clinic, ResourceKind, User
 from apps.couples.models import Couple
 from apps.desk.demo.stories import STORIES
-from apps.reminders.models import Delivery
-from apps.reminders.services import derive
+from apps.reminders.channels import DemoChannel
+from apps.reminders.models import Delivery, MessageHours
+from apps.reminders.services import claim_due, deliver, derive, derive_treatments
 from apps.treatments.models import Appointment, Flag, FlagState, Treatment
 from protocols import FLAG_RULES
 
@@ -114,6 +115,31 @@ def test_nothing_is_sent_for_visits_that_are_over(demo: Path) -> None:
     waiting = Delivery.objects.filter(state="pending")
     assert not waiting.filter(starts_at__lt=now()).exists()
     assert not Delivery.objects.filter(state="sent").exists()
+
+
+def test_the_demo_talks_by_every_way_and_in_all_four_languages(demo: Path) -> None:
+    at = now()
+    with transaction.atomic():
+        derive_treatments(list(Treatment.objects.values_list("pk", flat=True)), at)
+        # Whatever the hour at which somebody looks: at night only the messages of the day itself go.
+        MessageHours.objects.bulk_create(
+            [
+                MessageHours(clinic=clinic, quiet_from=time(0), quiet_to=time(0), changed_at=at)
+                for clinic in Clinic.objects.all()
+            ]
+        )
+        for claim in claim_due(limit=500, at=at):
+            deliver(claim, DemoChannel(), at=at)
+        out = Delivery.objects.filter(state__in=("sent", "handed"))
+        written = {(row.channel, row.language) for row in out}
+        transaction.set_rollback(True)
+    assert {language for channel, language in written if channel in ("sms", "whatsapp")} == {
+        "en",
+        "hi",
+        "te",
+        "ur",
+    }
+    assert {channel for channel, _ in written} >= {"email", "sms", "whatsapp"}
 
 
 def test_log_ins_work_and_stand_in_a_file_for_its_owner_alone(demo: Path) -> None:
