@@ -80,6 +80,8 @@ FEED_POLLS_PER_MINUTE = int(number("FEED_POLLS_PER_MINUTE", default=120, least=1
 
 # The last good copy of each calendar on this machine, for minutes without a database. Made with mode 0700.
 FEED_CACHE_DIR = env.str("FEED_CACHE_DIR", default=str(BASE_DIR / "var" / "feeds"))
+# A machine that could not ask the database for so long shows no copies: others may have learnt of a loss meanwhile.
+FEED_COPY_HOURS = number("FEED_COPY_HOURS", default=2, least=0, most=168)
 
 ROOT_URLCONF = "lit_tracker.urls"
 WSGI_APPLICATION = "lit_tracker.wsgi.application"

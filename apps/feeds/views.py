@@ -20,9 +20,9 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, parse_etags
 from django.views.decorators.http import require_safe
 
-from apps.feeds import pace
+from apps.feeds import outage, pace
 from apps.feeds.building import build
-from apps.feeds.files import Copy, is_kept, keep, kept
+from apps.feeds.files import Copy, is_kept, keep
 from apps.feeds.models import FeedLink
 from apps.feeds.networks import address_of_caller, disguised, network_of
 from apps.feeds.queries import Polled, hash_of, polled
@@ -57,9 +57,8 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     at = clock()
     token_hash = hash_of(token)
     known = _known(request, token_hash)
-    copy = (
-        _copy_for(request, token_hash, known, at) if _in_time(request, token_hash, at) else kept(token_hash)
-    )
+    in_time = _in_time(request, token_hash, at)
+    copy = _copy_for(request, token_hash, known, at) if in_time else outage.last_good(token_hash, at)
     if copy is None:
         pace.within(_unknown_from(request), settings.FEED_POLLS_PER_MINUTE, at)
         return _unknown()
@@ -75,7 +74,7 @@ def _in_time(request: HttpRequest, token_hash: str, at: datetime) -> bool:
     if not pace.within(token_hash, limit, at):
         return False
     # Behind one gateway sit many: what nobody has must not make stale what somebody has.
-    return pace.is_within(_unknown_from(request), limit, at) or kept(token_hash) is not None
+    return pace.is_within(_unknown_from(request), limit, at) or bool(outage.last_good(token_hash, at))
 
 
 def _unknown_from(request: HttpRequest) -> str:
@@ -106,7 +105,8 @@ def _copy_for(request: HttpRequest, token_hash: str, known: str, at: datetime) -
     except Exception as fault:
         # The database does not answer: the last good copy of this machine does.
         _log.error("a feed is served from its file: %s", type(fault).__name__)
-        return kept(token_hash)
+        return outage.last_good(token_hash, at)
+    outage.look(at)
     if found is None:
         return None
     copy = found.copy
@@ -127,7 +127,7 @@ def _rebuilt(found: Polled, token_hash: str, at: datetime) -> tuple[Polled, Copy
         return polled(token_hash, at, copy.etag) or found, copy
     except Exception as fault:
         _log.error("calendar link %s cannot be built: %s", found.link_id, type(fault).__name__)
-    return found, found.copy or kept(token_hash)
+    return found, found.copy or outage.last_good(token_hash, at)
 
 
 def _note(request: HttpRequest, link_id: UUID, at: datetime) -> None:
