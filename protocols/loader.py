@@ -26,7 +26,7 @@ Path = tuple[str | int, ...]
 Lines = dict[Path, int]
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(yaml.CSafeLoader):
     """SafeLoader without YAML 1.1's surprises."""
 
 
@@ -36,7 +36,7 @@ _PlainLoader.yaml_implicit_resolvers = {
         for tag, pattern in patterns
         if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
     ]
-    for first, patterns in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    for first, patterns in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 _PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 _PlainLoader.add_implicit_resolver(
@@ -57,7 +57,8 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        line = mark.line + 1 if mark else None
+        # What ends too soon is told at its last line, not at the empty one behind it.
+        line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else None
         raise TemplateFaults(
             [Fault("document", f"not readable: {problem}", "Mend the YAML at this line", line)]
         ) from None

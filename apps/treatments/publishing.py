@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import IntegrityError, transaction
 
@@ -81,9 +82,15 @@ def _signer(actor: Actor, named: str) -> str:
     return named
 
 
+@lru_cache(maxsize=16)
+def _read(document: str) -> Template:
+    """A text is read and checked once: clinics publish the same documents of the library."""
+    return load_to_plan(document)
+
+
 def _template(document: str) -> Template:
     try:
-        return load_to_plan(document)
+        return _read(document)
     except Faults as error:
         raise Invalid(code="protocol_faults", faults=faults_of(error)) from error
 
