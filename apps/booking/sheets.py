@@ -21,6 +21,7 @@ from apps.clinic.audit import acting
 from apps.clinic.loading import workdays_of
 from apps.clinic.models import Clinic
 from apps.couples.ages import age
+from apps.treatments.models import Appointment
 from apps.treatments.overlap import STATUSES_IN_FORCE
 from apps.treatments.sensitivity import donor_tests_as_one
 
@@ -29,6 +30,8 @@ _log = logging.getLogger(__name__)
 EVENING = 18
 # A sheet holds names: it is there for a power cut, not for the archive.
 KEPT = timedelta(days=7)
+# Of a couple to whom nothing is sent, for whatever reason: the sheet lies about, and the reason is no part of it.
+_TOLD_NOTHING = "gets no messages and sees nothing of it"
 # How far to look for the next day on which the clinic is open.
 _AHEAD = 14
 
@@ -123,10 +126,14 @@ def _session(session: DaySession, on: date) -> SheetSession:
             (person.full_name, age(person.birth_on, on)) for person in (couple.recipient, couple.partner)
         ),
         what=visit.title,
-        standing="on hold, pencilled only" if visit.held else "pencilled" if visit.pencilled else "",
+        standing="; ".join(filter(None, (_standing(visit), _TOLD_NOTHING if couple.is_silent else ""))),
         due=donor_tests_as_one(visit.plan.get("missing") or ()),
         lines=lines or (SheetLine(span, visit.title, ""),),
     )
+
+
+def _standing(visit: Appointment) -> str:
+    return "on hold, pencilled only" if visit.held else "pencilled" if visit.pencilled else ""
 
 
 def _digest(sheet: Sheet) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -45,11 +46,14 @@ _POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One request at one address. `visit` is what a code opened, None without one."""
+    """One request at one address. `visit` is what a code opened, None without one; `here` is this very page, for the choice
+    of its language.
+    """
 
     link: PageLink
     visit: PageVisit | None
     base: str
+    here: str
     language: str
     at: datetime
     said: str = ""
@@ -173,10 +177,12 @@ def keep(response: HttpResponse, name: str, value: str, seconds: int | None = No
 
 def _frame(request: HttpRequest, link: PageLink, token: str, at: datetime) -> Frame:
     wanted = (request.GET.get("l"), request.COOKIES.get(CHOSEN), link.person.language)
+    after = request.POST.get("next") or request.GET.get("next") or ""
     return Frame(
         link=link,
         visit=visit_of(link, request.COOKIES.get(OPENED, ""), at),
         base=f"/p/{token}/",
+        here=f"{request.path}?{urlencode({'next': after})}&" if after else f"{request.path}?",
         language=next((one for one in wanted if one in Language.values), Language.ENGLISH.value),
         at=at,
         said=_opened(link, request.GET.get("said", ""), at),

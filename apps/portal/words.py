@@ -71,8 +71,8 @@ def moment_words(local: datetime) -> str:
 
 
 def day_words(on: date) -> str:
-    """Thu 15 Jan."""
-    return date_format(on, "D j M")
+    """Thu 15 Jan; in other languages the month in full, which has no short form that everybody reads."""
+    return date_format(on, "D j M" if translation.get_language() == Language.ENGLISH else "D j F")
 
 
 def way_words(way: Way) -> str:

@@ -18,6 +18,7 @@ from apps.clinic import services as clinic_services
 from apps.clinic.actors import Actor
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
+from apps.couples.silence import silence_couple
 from lit_tracker import beat
 from tests import days, rows
 
@@ -59,6 +60,13 @@ def test_the_sheet_says_who_comes_when_where_and_what_is_due(clinic: Clinic, nur
     assert "infection screen of partner" in said
     assert "HIV" not in said
     assert "consent of recipient" in said
+    assert "gets no messages" not in said
+    couple = visit.treatment.couple
+    silence_couple(couple=couple, reason="suspected_loss", actor=nurse, at=EVENING)
+    sheets.make_evening_sheets(at=EVENING)
+    said = read(clinic)
+    assert "gets no messages and sees nothing of it" in said
+    assert "loss" not in said
 
 
 def test_no_phone_and_no_address_of_anybody_is_on_it(clinic: Clinic, nurse: Actor) -> None:
