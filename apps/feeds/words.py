@@ -25,9 +25,11 @@ _BOTH = gettext_noop("Please both come.")
 _QUESTIONS = gettext_noop("Questions or another day: {number}")
 TEXTS = (_TITLE, _NAMED, _CALENDAR, _CANCELLED, _WINDOW, _BOTH, _QUESTIONS)
 
-# A title is one line in a list whose direction is the device's. Right-to-left words keep their order in it between these
-# two, and a name or a number of the other direction keeps its own between the next two.
-_RIGHT_TO_LEFT, _OF_ITSELF, _END = "\u2067", "\u2068", "\u2069"
+# What is filled in keeps its own direction between these two, where it needs them: a number's + stays in front. Titles go
+# without wherever they can: programs find the direction of a title by its first letter, and cut off what is too long on
+# the side where they believe its end, which marks hide from them.
+_OF_ITSELF, _END = "\u2068", "\u2069"
+_LETTERS = frozenset({"L", "R", "AL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,14 @@ class Wording:
             title = say(_NAMED, name=_apart(name)) if name else say(_TITLE)
             questions = say(_QUESTIONS, number=_apart(clinic.phone))
             return cls(
-                title=_in_order(title),
-                cancelled=_in_order(say(_CANCELLED, title=title)),
-                window=_in_order(say(_WINDOW, title=title)),
+                title=title,
+                cancelled=say(_CANCELLED, title=title),
+                window=say(_WINDOW, title=title),
                 name=name or say(_CALENDAR),
                 place=place,
                 address=address or place,
-                details=_in_order(questions),
-                details_of_both=_in_order(f"{say(_BOTH)} {questions}"),
+                details=questions,
+                details_of_both=f"{say(_BOTH)} {questions}",
                 withheld=withheld,
             )
 
@@ -76,11 +78,8 @@ def _lawful(text: str) -> str:
     return "" if clinical_words(text) else text
 
 
-def _in_order(text: str) -> str:
-    return f"{_RIGHT_TO_LEFT}{text}{_END}" if get_language_bidi() else text
-
-
 def _apart(value: str) -> str:
-    """What is filled in, kept from mixing with words of the other direction."""
-    other = any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in value)
-    return f"{_OF_ITSELF}{value}{_END}" if other or get_language_bidi() else value
+    """What is filled in, kept from mixing with words of the other direction. Between two letters it does not mix."""
+    ends = [unicodedata.bidirectional(sign) in _LETTERS for sign in (value[:1], value[-1:])]
+    other = get_language_bidi() or any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in value)
+    return f"{_OF_ITSELF}{value}{_END}" if other and not all(ends) else value

@@ -28,12 +28,18 @@ from tests.apps.reminders.acts import BOOKED, OTHER, VISIT, Scene, a_scene
 LATER = BOOKED + timedelta(hours=1)
 PATIENCE = 150.0  # seconds for each of two looks; Thunderbird's are a minute apart
 TITLE = "Appointment, Lake Road"
+IN_HINDI = "अपॉइंटमेंट, Lake Road"
+IN_TELUGU = ("అపాయింట్\u200cమెంట్, Lake Road", "రద్దు - అపాయింట్\u200cమెంట్, Lake Road")
+IN_URDU = (
+    "اپائنٹمنٹ، Lake Road",
+    "منسوخ - اپائنٹمنٹ، Lake Road",
+)
 NEUTRAL_DAY = datetime(2026, 1, 6, tzinfo=UTC)
 
 
 @dataclass
 class Served:
-    """Two couples' links by name, and the addresses that are in trouble now."""
+    """Three couples' links by name, and the addresses that are in trouble now."""
 
     moved: Scene
     cancelled: Scene
@@ -60,12 +66,16 @@ def served(
     settings.FEED_CACHE_DIR = str(tmp_path / "feeds")
     files.forget()
     at(BOOKED, monkeypatch)
-    moved, cancelled = a_scene(), another_scene()
-    moved.book()
-    cancelled.book()
+    moved, cancelled, unchanged = (
+        a_scene(),
+        another_scene("second", "te", "ur"),
+        another_scene("third", "hi", "en"),
+    )
+    for scene in (moved, cancelled, unchanged):
+        scene.book()
     links = {name: a_link(moved) for name in ("moved", "revoked", "rotated", "unknown")}
-    links |= {name: a_link(moved, "partner") for name in ("outage-copy", "outage-none")}
-    links["cancelled"] = a_link(cancelled)
+    links |= {name: a_link(cancelled, role) for name, role in (("telugu", "recipient"), ("urdu", "partner"))}
+    links |= {"outage-copy": a_link(unchanged), "outage-none": a_link(moved, "partner")}
     down: set[str] = set()
     look_up = queries.polled
 
@@ -78,12 +88,14 @@ def served(
     return Served(moved, cancelled, links, live_server.url, down)
 
 
-def another_scene() -> Scene:
-    clinic = rows.a_clinic(replace(rows.HYDERABAD, slug="second"))
-    nurse, doctor = rows.staff(clinic, "nurse", "noor"), rows.staff(clinic, "doctor", "deepa")
-    scene = Scene(
-        clinic, nurse, doctor, couple := rows.a_couple(clinic), rows.a_treatment(clinic, couple=couple)
+def another_scene(slug: str, hers: str, his: str) -> Scene:
+    """A couple of another clinic, and the languages that the two read."""
+    clinic = rows.a_clinic(replace(rows.HYDERABAD, slug=slug))
+    nurse, doctor = rows.staff(clinic, "nurse", f"n-{slug}"), rows.staff(clinic, "doctor", f"d-{slug}")
+    couple = rows.a_couple(
+        clinic, recipient=replace(rows.LALITHA, language=hers), partner=replace(rows.ARJUN, language=his)
     )
+    scene = Scene(clinic, nurse, doctor, couple, rows.a_treatment(clinic, couple=couple))
     rows.consented(scene.treatment, nurse)
     rows.resulted(scene.treatment, nurse, rows.AT, 4)
     return scene
@@ -111,27 +123,35 @@ def program(request: pytest.FixtureRequest, served: Served, tmp_path: Path) -> I
 def test_a_program_makes_of_every_state_what_it_should(
     served: Served, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = {(TITLE, int(VISIT.timestamp()), False)}
-    waits_for(program, dict.fromkeys(served.links, booked))
+    def one(title: str, moment: datetime = VISIT, *, off: bool = False) -> set[Held]:
+        return {(title, int(moment.timestamp()), off)}
+
+    in_words = {"telugu": IN_TELUGU, "urdu": IN_URDU}
+    others = {"outage-copy": one(IN_HINDI)}
+    before = {name: one(in_words[name][0] if name in in_words else TITLE) for name in served.links}
+    waits_for(program, before | others)
 
     at(LATER, monkeypatch)
     change(served)
-    moved = {(TITLE, int(OTHER.timestamp()), False)}
     waits_for(
         program,
-        {
-            "moved": moved,
-            "cancelled": {(f"CANCELLED - {TITLE}", int(VISIT.timestamp()), True)},
+        others
+        | {
+            "moved": one(TITLE, OTHER),
+            "telugu": one(IN_TELUGU[1], off=True),
+            "urdu": one(IN_URDU[1], off=True),
             "revoked": neutral(),
             "rotated": neutral(),
-            "unknown": booked,  # 404 wipes nothing
-            "outage-copy": booked,
-            "outage-none": booked,
+            "unknown": one(TITLE),  # 404 wipes nothing
+            "outage-none": one(TITLE),
         },
     )
 
     served.down.clear()  # and it goes on looking after every one of them
-    waits_for(program, {"outage-copy": moved, "outage-none": moved, "revoked": neutral(), "unknown": booked})
+    waits_for(
+        program,
+        others | {"outage-none": one(TITLE, OTHER), "revoked": neutral(), "unknown": one(TITLE)},
+    )
 
 
 def change(served: Served) -> None:

@@ -95,7 +95,7 @@ def in_other_scripts() -> list[State]:
     titles = {
         "hi": ("झील रोड केंद्र; पहला, तल", "अपॉइंटमेंट, झील रोड केंद्र; पहला, तल"),
         "te": ("Lake Road", "అపాయింట్\u200cమెంట్, Lake Road"),
-        "ur": ("Lake Road", "\u2067اپائنٹمنٹ، \u2068Lake Road\u2069\u2069"),
+        "ur": ("Lake Road", "اپائنٹمنٹ، Lake Road"),
     }
     states = []
     for language, (name, title) in titles.items():
