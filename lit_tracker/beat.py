@@ -31,6 +31,10 @@ def table(sweep_seconds: float) -> dict[str, dict[str, Any]]:
             "task": "apps.booking.tasks.follow_closings",
             "schedule": minute,
         },
+        "keep wall times when the table of zones changed": {
+            "task": "apps.booking.tasks.keep_times",
+            "schedule": 60 * minute,
+        },
         "make the day sheets of tomorrow": {
             "task": "apps.booking.tasks.make_day_sheets",
             "schedule": 15 * minute,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.booking.closing_applying import apply_closing_lines
 from apps.booking.sheets import make_evening_sheets
+from apps.booking.wall_times import keep_wall_times
 from apps.clinic.workers import ask_worker
 
 
@@ -35,6 +36,12 @@ def follow_closings() -> dict[str, object]:
     if applied.left:
         follow_closings.delay()
     return asdict(applied)
+
+
+@shared_task
+def keep_times() -> dict[str, int]:
+    """Booked visits keep their wall time when the table of time zones changed."""
+    return asdict(keep_wall_times(at=timezone.now()))
 
 
 def apply_closing_soon(closing_id: UUID) -> None:

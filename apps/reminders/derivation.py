@@ -27,6 +27,7 @@ from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, DeliveryState, DerivationRetry
 from apps.reminders.present import Visit, load_visits, may_write_to, quiet_reason
 from apps.reminders.timing import wall_moment
+from apps.reminders.zones import follow_kept_times
 from apps.treatments.loading import template_of
 from apps.treatments.models import Treatment
 from protocols.reminders import (
@@ -75,6 +76,7 @@ def treatments_of_changes(changes: Sequence[Change]) -> set[UUID]:
 
 def derive_treatments(treatment_ids: Collection[UUID], at: datetime) -> Outcome:
     """What the visits of these treatments ask for at the moment `at`, written. Idempotent."""
+    follow_kept_times(treatment_ids)
     deliveries = Delivery.objects.filter(treatment__in=treatment_ids).order_by("created_at", "id")
     outcome = decide(load_visits(treatment_ids), deliveries, at)
     decide_unbooked(treatment_ids, at, outcome)
