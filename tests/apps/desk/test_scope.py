@@ -15,6 +15,7 @@ from django.urls import reverse
 from apps.booking.call_outcomes import record_call
 from apps.booking.calling import ask_for_call
 from apps.booking.closing import draft_closing
+from apps.booking.models import DonorUnit
 from apps.booking.queries import best_slots
 from apps.booking.services import book
 from apps.booking.waiting import want_earlier
@@ -192,7 +193,7 @@ def from_a_file(treatment: Treatment, nurse: Actor, at: datetime) -> dict[str, s
 
 
 def on_the_worklist(treatment: Treatment, nurse: Actor, at: datetime) -> dict[str, str]:
-    """A call with an outcome, a cover, and a decision by phone that waits."""
+    """A call with an outcome, a unit that is left, a cover, and a decision by phone that waits."""
     clinic, couple = treatment.clinic, treatment.couple
     one, two = (
         User.objects.get(pk=rows.staff(clinic, "doctor", f"{name}-{clinic.slug}").user_id)
@@ -211,7 +212,20 @@ def on_the_worklist(treatment: Treatment, nurse: Actor, at: datetime) -> dict[st
         actor=nurse,
         at=at,
     )
+    visit = rows.visit(treatment, "sensitisation")
+    unit = DonorUnit.objects.create(
+        clinic=clinic,
+        appointment=visit,
+        code=f"{couple.code}-1",
+        check_code="AC34",
+        donor="partner",
+        recipient=couple.recipient,
+        drawn_on=day,
+        drawn_at=at,
+        drawn_by="Nurse",
+    )
     return {
+        "worklist/unit": str(unit.pk),
         "worklist/call": str(call.pk),
         "worklist/visit": str(rows.visit(treatment, "preconception-booster").pk),
         "worklist/outcome": str(outcome.pk),
