@@ -26,12 +26,13 @@ PREGNANCY_TEST = "pregnancy-test"
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link to a form, or with `post` a button that acts at once."""
+    """A link to a form, or with `post` a button that acts at once. `rings`: behind it somebody is rung."""
 
     text: str
     url: str
     post: bool = False
     primary: bool = False
+    rings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

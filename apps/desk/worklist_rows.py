@@ -277,7 +277,7 @@ def _ring(visit: Any, frame: Frame, group: str, kind: str, tone: str, why: str) 
 
 def _call_button(address: str, clinic: Any, desk: Desk) -> Button | None:
     able = desk.may("call", clinic)
-    return Button(_("Call"), address, primary=True) if able else None
+    return Button(_("Call"), address, primary=True, rings=True) if able else None
 
 
 def _visit(

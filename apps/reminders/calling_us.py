@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.clinic.queries import brake_of
-from apps.couples.models import Couple, Person
+from apps.couples.models import WRITTEN, Couple, Person
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.notices import CALL_US_HOLDS
 from apps.reminders.present import is_paused, why_no_notice
@@ -22,9 +22,9 @@ _OPEN = (DeliveryState.PENDING, DeliveryState.LEASED)
 
 @dataclass(frozen=True, slots=True)
 class CallUs:
-    """One person. `why_not` is a code as in `queries.withheld`, or `no_way`, `not_registered`, `clinical_word`, `no_hour`:
-    then nothing can be asked for. `waits_for` (`braked`, `unread text`) only holds it back. `goes_at` is the first moment
-    at which somebody is there to explain, if nothing holds it back longer.
+    """One person. `why_not` is a code as in `queries.withheld`, or `no_way`, `by_hand` (they wish to be told by staff),
+    `not_registered`, `clinical_word`, `no_hour`: then nothing can be asked for. `waits_for` (`braked`, `unread text`) only
+    holds it back. `goes_at` is the first moment at which somebody is there to explain, if nothing holds it back longer.
     """
 
     person: Person
@@ -48,6 +48,8 @@ def foretell_call_us(*, couple: Couple, person: Person, at: datetime) -> CallUs:
     row = _as_if(person, at)
     why = withheld(couple, person) or why_no_notice(row)
     way = None if why else way_for(row)
+    if not why and way is not None and way.channel not in WRITTEN:
+        why = "by_hand"
     if why or way is None:
         return CallUs(person, why or "no_way", standing=standing, last=last)
     try:

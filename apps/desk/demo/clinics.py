@@ -26,7 +26,7 @@ from apps.desk.demo.builder import Place, enrol, live
 from apps.desk.demo.equipment import equip
 from apps.desk.demo.papers import leave_papers
 from apps.desk.demo.people import HYDERABAD, LONDON, Two
-from apps.desk.demo.reaching import connect, reach
+from apps.desk.demo.reaching import reach
 from apps.desk.demo.stories import STORIES, Story
 from apps.desk.pages.links import feed_path
 from apps.desk.ports import clients, links, pages
@@ -148,7 +148,6 @@ def _place(
     spans = [Span(day, opens, closes) for days, opens, closes in setup.hours for day in days]
     set_hours(clinic=clinic, spans=spans, actor=staff["manager"], at=born)
     equip(clinic, staff["manager"], born)
-    connect(clinic, staff["manager"], born)
     for year in range(born.year, at.year + 2):
         tick_holidays(clinic=clinic, year=year, actor=staff["manager"], at=born)
     if setup.closed is not None:

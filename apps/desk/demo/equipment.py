@@ -9,6 +9,7 @@ from apps.clinic.actors import Actor
 from apps.clinic.inputs import BatchInput, Span
 from apps.clinic.models import Clinic, Resource
 from apps.clinic.resources import add_resource, set_batches, set_resource_hours
+from apps.desk.demo.reaching import connect
 
 _BATCHES = (
     BatchInput("Morning", time(9, 30), time(10, 30), time(12, 30)),
@@ -40,7 +41,10 @@ ITEMS = (
 
 
 def equip(clinic: Clinic, actor: Actor, at: datetime) -> None:
-    """Everything of the list, through the verbs that a manager uses. The clinic's own hours must be set."""
+    """Everything of the list, and providers of messages, through the verbs that a manager uses. The clinic's own hours
+    must be set.
+    """
+    connect(clinic, actor, at)
     for item in ITEMS:
         resource = add_resource(
             clinic=clinic, kind=item.kind, name=item.name, places=item.places, actor=actor, at=at

@@ -26,6 +26,7 @@ from apps.reminders.texts import CALL_US
 _WHY_NOT = {
     **WITHHELD,
     "test clinic": gettext_lazy("a test clinic sends nothing"),
+    "by_hand": gettext_lazy("they wish to be told by somebody of the clinic, not to be written to"),
     "no_way": gettext_lazy("no way to reach them can be used; look at “How to reach”"),
     "not_registered": gettext_lazy(
         "the provider takes registered wordings only, and this text is not registered"
@@ -54,7 +55,6 @@ class Card:
     when: str
     at_once: bool
     last: str
-    tells: bool
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -102,7 +102,6 @@ def _card(couple: Couple, person: Person, desk: Desk) -> Card:
         when=moment_words(found.goes_at, clinic, desk) if found.goes_at else "",
         at_once=found.goes_at == desk.at,
         last=_last(found, desk),
-        tells=found.channel in (RouteChannel.CALL, RouteChannel.CARD),
     )
 
 

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.clinic.models import Clinic, User
-from apps.couples.models import Couple, Note, NoteKind, Person, SilenceReason
+from apps.couples.models import Couple, Note, NoteKind, Person, RouteChannel, SilenceReason
 from apps.couples.queries import couple_by_id, notes_of
+from apps.couples.route_queries import ways_of
 from apps.couples.silence import SLIP
 from apps.desk import languages
 from apps.desk.access import Desk, desk_of
@@ -39,6 +40,7 @@ class PersonCard:
     role: str
     person: Person
     identifiers: tuple[Any, ...]
+    ways: tuple[tuple[str, str], ...]
     links: tuple[Link, ...]
     edit_url: str
     links_url: str
@@ -115,12 +117,18 @@ def _people(couple: Couple, desk: Desk, *, contact: bool) -> list[PersonCard]:
             role=role,
             person=person,
             identifiers=tuple(person.identifiers.all()) if contact else (),
+            ways=_ways(person) if contact else (),
             links=tuple(links_read().links_of(person)) if may_link else (),
             edit_url=reverse("admin:person_edit", args=[person.pk]),
             links_url=reverse("admin:person_links", args=[person.pk]),
         )
         for role, person in ((_("Recipient"), couple.recipient), (_("Partner"), couple.partner))
     ]
+
+
+def _ways(person: Person) -> tuple[tuple[str, str], ...]:
+    """How they are reached, in the order of their wish: the way and the number or address."""
+    return tuple((str(RouteChannel(way.channel).label), way.address) for way in ways_of(person))
 
 
 def _titles(courses: list[Course]) -> dict[UUID, str]:

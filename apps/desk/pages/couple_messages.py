@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.couples.models import RouteChannel
 from apps.couples.queries import couple_by_id
 from apps.desk import languages
 from apps.desk.access import Desk, desk_of
@@ -18,7 +19,7 @@ from apps.desk.pages.base import page
 from apps.desk.post import MessageRow, message_row, moment_words
 from apps.desk.rows import who
 from apps.desk.worklist_rows import visit_title
-from apps.reminders.models import Delivery
+from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.queries import deliveries_of_couple
 from apps.treatments.queries import appointments_of
 
@@ -33,6 +34,7 @@ class Logged:
     who: str
     due: str
     language: str
+    code: str
     direction: str
     is_unread: bool
     subject: str
@@ -73,6 +75,7 @@ def _logged(rows: Iterable[Delivery], desk: Desk) -> list[Logged]:
             who=row.person.full_name,
             due=moment_words(row.due_at, clinic, desk),
             language=languages.name_of(row.language) if row.language else "",
+            code=row.language,
             direction=languages.direction(row.language),
             is_unread=row.language in unread,
             subject=row.subject,
@@ -88,4 +91,4 @@ def _logged(rows: Iterable[Delivery], desk: Desk) -> list[Logged]:
 
 def is_card(row: Delivery) -> bool:
     """Printed and handed over, not written."""
-    return row.state == "handed" and row.channel == "card"
+    return row.state == DeliveryState.HANDED and row.channel == RouteChannel.CARD

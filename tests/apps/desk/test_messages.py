@@ -12,12 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.booking.call_models import CallWhy
+from apps.booking.calling import ask_for_call
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.routes import RouteInput, add_route
 from apps.reminders.channels import MemoryChannel
 from apps.reminders.models import ChannelSetting, Delivery, RegisteredText, ReviewedText, Trial
-from apps.reminders.services import sweep
+from apps.reminders.services import say, sweep
 from tests import rows
 from tests.apps.desk.conftest import Seat
 
@@ -148,6 +150,8 @@ def test_please_call_us_shows_way_words_and_hour_and_is_asked_once(seat: Seat) -
     desk.post(address, {"person": str(couple.recipient_id)})
     row = Delivery.objects.get()
     assert (row.kind, row.person_id) == ("call-us", couple.recipient_id)
+    ask_for_call(couple=couple, why=CallWhy.CHANGE, due_at=AT, note="A question", actor=nurse, at=AT)
+    assert address in body(desk, "index")
     assert "asked already" in desk.get(address).content.decode()
     assert desk.post(address, {"person": str(clinic.pk)}).status_code == 404
     # In the last two hours before closing nobody could explain: tomorrow at eight.
@@ -230,8 +234,19 @@ def test_a_card_is_printed_without_a_name_and_handed_over(seat: Seat) -> None:
     clinic = rows.a_clinic()
     couple = rows.a_couple(clinic, recipient=HINDI, partner=AGREED)
     reach(couple.recipient, "card", "")
-    desk = seat(rows.staff(clinic, "nurse"), AT)
-    desk.post(reverse("admin:couple_call_us", args=[couple.pk]), {"person": str(couple.recipient_id)})
+    nurse = rows.staff(clinic, "nurse")
+    desk = seat(nurse, AT)
+    refused = body(desk, "couple_call_us", couple.pk)
+    assert "they wish to be told by somebody of the clinic" in refused
+    say(
+        person=couple.recipient,
+        kind="test",
+        key="one",
+        blanks={},
+        actor=nurse,
+        at=AT,
+        not_after=AT + timedelta(days=1),
+    )
     sweep(channel=MemoryChannel(), at=AT)
     row = Delivery.objects.get()
     assert (row.state, row.channel) == ("handed", "card")
