@@ -132,7 +132,7 @@ def outcomes_for(task: CallTask | None, visit: Appointment | None) -> list[Outco
     left_out = set()
     if visit is not None and (task is None or task.why in READ_OFF_THE_VISIT):
         left_out.add(Outcome.REACHED)
-    after_silence = visit is None if task is None else task.why == CallWhy.SILENCED
+    after_silence = visit is None if task is None else task.why in (CallWhy.SILENCED, CallWhy.ENDED)
     if after_silence or (visit is not None and not visit.in_force):
         left_out.add(Outcome.BOOKED)
     return [outcome for outcome in SAYABLE if outcome not in left_out]
