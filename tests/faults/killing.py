@@ -3,8 +3,9 @@
     python -m tests.faults.killing [--kills 600] [--crashes 6] [--seed 7] [--minutes 30] [--here]
 
 Real processes, PostgreSQL, and a mail server that outlives them; time is passed in. Now and then PostgreSQL is what
-crashes. At the end every message that was due reached the mail server exactly once, or is shown as unknown or given up.
-Ends by itself: after the kills, or after the minutes, and says how far it came. A failure prints its seed.
+crashes, or is stopped at once and started again (not with `--here`: that server is somebody else's). At the end every
+message that was due reached the mail server exactly once, or is shown as unknown or given up. Ends by itself: after the
+kills, or after the minutes, and says how far it came. A failure prints its seed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -34,6 +35,7 @@ import django
 import psutil
 
 from tests.faults.mail_server import Held, MailServer
+from tests.faults.own_server import OwnServer
 
 # Fewer and more than a lease, so that some sweeps find leases that still run.
 PAUSES = [timedelta(minutes=minutes) for minutes in (2, 6, 11)]
@@ -56,10 +58,12 @@ class Point(Enum):
     SETTLED = "written, not ended"
     ANYWHERE = "any statement"
     CRASH = "PostgreSQL crashes"
+    STOP = "PostgreSQL is stopped at once"
 
 
 HOLDS = {Point.LINE_OPEN: Held.BEFORE, Point.TAKEN: Held.AFTER}
-KILLS = [point for point in Point if point is not Point.CRASH]
+ENDS_OF_POSTGRESQL = (Point.CRASH, Point.STOP)
+KILLS = [point for point in Point if point not in ENDS_OF_POSTGRESQL]
 
 
 class Doom:
@@ -68,6 +72,7 @@ class Doom:
     def __init__(self, point: Point, nth: int) -> None:
         self.point, self.left = point, nth
         self.claimed = self.answered = False
+        self.server: OwnServer | None = None
         self.post = import_module("apps.reminders.channels.office").PostOffice()
 
     def go_on(self) -> bool:
@@ -90,6 +95,7 @@ class Doom:
 
     def statement(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         self._pass(Point.CRASH, context["connection"])
+        self._pass(Point.STOP)
         self._pass(Point.ANYWHERE)
         answer = execute(sql, params, many, context)
         text = str(sql).strip()
@@ -107,7 +113,9 @@ class Doom:
         if point is not self.point:
             return
         self.left -= 1
-        if self.left == 0:
+        if self.left == 0 and self.server is not None and point is Point.STOP:
+            self.server.stop_at_once()
+        elif self.left == 0:
             os.kill(os.getpid() if connection is None else backend_of(connection), signal.SIGKILL)
 
 
@@ -119,6 +127,7 @@ class Count:
     kills: Counter[str] = field(default_factory=Counter)
     whole: int = 0
     crashes: int = 0
+    stops: int = 0
     states: Counter[str] = field(default_factory=Counter)
     taken: int = 0
     faults: list[str] = field(default_factory=list)
@@ -129,9 +138,9 @@ class Count:
         states = ", ".join(f"{number} {state}" for state, number in sorted(self.states.items()))
         faults = "\n".join(f"  FAULT {fault}" for fault in self.faults[:20]) or "  no fault"
         return (
-            f"{self.kills.total()} kills, {self.crashes} crashes of PostgreSQL, {self.whole} sweeps that ended before "
-            f"their point, in {self.seconds:.0f} s; seed {self.seed}\n{points}\n"
-            f"the mail server took {self.taken}; messages: {states}\n{faults}"
+            f"{self.kills.total()} kills, {self.crashes} crashes of PostgreSQL ({self.stops} of them stopped at once and "
+            f"started), {self.whole} sweeps that ended before their point, in {self.seconds:.0f} s; seed {self.seed}\n"
+            f"{points}\nthe mail server took {self.taken}; messages: {states}\n{faults}"
         )
 
 
@@ -157,12 +166,14 @@ def sender(doom: Doom, at: datetime) -> NoReturn:
     os._exit(0)
 
 
-def swept(point: Point, nth: int, at: datetime, mail: MailServer) -> int:
+def swept(point: Point, nth: int, at: datetime, mail: MailServer, server: OwnServer | None) -> int:
     """Forks a sweep and waits for its end; how it ended, as `os.waitstatus_to_exitcode` says it."""
     mail.hold(HOLDS.get(point, Held.NOTHING), nth)
     pid = os.fork()
     if pid == 0:
-        sender(Doom(point, nth), at)
+        doom = Doom(point, nth)
+        doom.server = server
+        sender(doom, at)
     ends = os.pidfd_open(pid)
     try:
         ready, _, _ = select.select([ends, mail.reached], [], [], LONGEST)
@@ -176,8 +187,10 @@ def swept(point: Point, nth: int, at: datetime, mail: MailServer) -> int:
         os.close(ends)
 
 
-def kill(kills: int, crashes: int, seed: int, minutes: float, folder: Path) -> Count:
-    """Runs once Django is set up and before anything is connected."""
+def kill(
+    kills: int, crashes: int, seed: int, minutes: float, folder: Path, server: OwnServer | None
+) -> Count:
+    """Runs once Django is set up and before anything is connected. `server` is ours to stop, if there is one."""
     random, count, began = Random(seed), Count(seed), time.monotonic()
     mail = MailServer(folder / "taken", seed)
     try:
@@ -196,7 +209,8 @@ def kill(kills: int, crashes: int, seed: int, minutes: float, folder: Path) -> C
                 and count.crashes < crashes
                 and count.kills.total() >= every * count.crashes + every // 2
             )
-            _one(Point.CRASH if crash else random.choice(KILLS), random, at, mail, count)
+            ends = Point.STOP if server is not None and count.crashes % 2 else Point.CRASH
+            _one(ends if crash else random.choice(KILLS), random, at, mail, count, server)
         at += max(PAUSES)
         mail.hold(Held.NOTHING, 0)
         scene.afterwards(at)
@@ -209,13 +223,18 @@ def kill(kills: int, crashes: int, seed: int, minutes: float, folder: Path) -> C
     return count
 
 
-def _one(point: Point, random: Random, at: datetime, mail: MailServer, count: Count) -> None:
-    anywhere = point in (Point.ANYWHERE, Point.CRASH)
-    code = swept(point, random.randint(1, LATEST_STATEMENT if anywhere else LATEST_MAIL), at, mail)
+def _one(
+    point: Point, random: Random, at: datetime, mail: MailServer, count: Count, server: OwnServer | None
+) -> None:
+    anywhere = point in (Point.ANYWHERE, *ENDS_OF_POSTGRESQL)
+    code = swept(point, random.randint(1, LATEST_STATEMENT if anywhere else LATEST_MAIL), at, mail, server)
     if code == -signal.SIGKILL:
         count.kills[point.value] += 1
-    elif code == AWAY and point is Point.CRASH:
+    elif code == AWAY and point in ENDS_OF_POSTGRESQL:
         count.crashes += 1
+        if server is not None and point is Point.STOP:
+            count.stops += 1
+            server.start_again()
         _until_it_answers()
     elif code == 0:
         count.whole += 1
@@ -246,12 +265,18 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--here", action="store_true", help="in the migrated database of DATABASE_URL itself")
     asked = parser.parse_args()
-    own = nullcontext() if asked.here else import_module("benchmarks.database").own_database()
-    with tempfile.TemporaryDirectory() as folder, own:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = None
+        if not os.environ.get("DATABASE_URL"):
+            server = stack.enter_context(OwnServer())
+            os.environ["DATABASE_URL"] = server.url
         if asked.here:
             django.setup()
+        else:
+            stack.enter_context(import_module("benchmarks.database").own_database())
         logging.disable(logging.CRITICAL)
-        count = kill(asked.kills, asked.crashes, asked.seed, asked.minutes, Path(folder))
+        count = kill(asked.kills, asked.crashes, asked.seed, asked.minutes, folder, server)
     sys.stdout.write(f"{count}\n")
     sys.exit(1 if count.faults else 0)
 
