@@ -12,8 +12,9 @@ from apps.clinic import services as clinics
 from apps.couples import services as couples
 from apps.feeds import services
 from apps.feeds.building import build
+from apps.feeds.models import FeedLink
 from apps.reminders.words import clinical_words
-from apps.treatments.models import Appointment
+from apps.treatments.models import Appointment, Treatment
 from tests import rows
 from tests.apps.feeds.acts import a_link, events, revision, shown
 from tests.apps.reminders.acts import BOOKED, OTHER, VISIT, Scene, a_scene
@@ -205,6 +206,34 @@ def test_r5_a_window_is_what_the_rest_of_the_plan_leaves_and_none_where_nothing_
     assert (shown_now[uid].start, shown_now[uid].end) == (first, last + timedelta(days=1))
     row.update(bookable_from=last, bookable_to=first)
     assert uid not in {str(event["UID"]) for event in events(build(asked, BOOKED).body)}
+
+
+def windows(link: FeedLink, at: datetime = BOOKED) -> int:
+    return sum(line.startswith("TENTATIVE") for line in shown(link, at))
+
+
+def test_r5_no_window_of_what_is_held_booked_over_or_somebody_elses(scene: Scene) -> None:
+    hers, _ = a_link(scene, shows_windows=True)
+    his, _ = a_link(scene, "partner", shows_windows=True)
+    open_ones = Appointment.objects.filter(
+        treatment=scene.treatment, state__in=("proposed", "waiting"), starts_at=None
+    )
+    assert windows(hers)
+    assert windows(his) < windows(hers)  # he does not come to everything
+    open_ones.update(attends=["recipient"])
+    assert (windows(his), windows(hers) > 0) == (0, True)
+    open_ones.update(held=True)
+    assert windows(hers) == 0
+    open_ones.update(held=False)
+    assert windows(hers)
+    Treatment.objects.filter(pk=scene.treatment.pk).update(closed_reason="completed")
+    assert windows(hers) == 0
+
+
+def test_p3_a_silent_couple_has_no_windows(scene: Scene) -> None:
+    link, _ = a_link(scene, shows_windows=True)
+    couples.silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=BOOKED)
+    assert shown(link, BOOKED) == [NEUTRAL]
 
 
 def test_r7_no_clinical_word_no_name_and_no_deep_link_in_any_feed(scene: Scene) -> None:
