@@ -1,7 +1,9 @@
 """Every run has a PostgreSQL and a Valkey of its own, thrown away at its end: two runs never meet."""
 
+import gc
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +68,26 @@ def _is_live(path: Path) -> bool:
 
 
 class LiveTogether(LoadFileScheduling):
-    """pytest-xdist by files, but all files with live tests are one: they share one stack of processes."""
+    """pytest-xdist by files, but all files with live tests are one, for they share one stack of processes, and so are
+    those that look around in the demo.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
+        if "demo_house" in (ROOT / path).read_text():
+            return "demo"
         return "live" if _is_live(ROOT / path) else path
 
 
 # What takes long for its number of tests: last, it would keep one processor busy while the other waits.
 SLOW = ("live", "tests/browser/", "tests/lit_tracker/", "tests/apps/desk/", "tests/apps/booking/")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: the collector need not walk through it a thousand times."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,6 +104,17 @@ def _turn(path: Path) -> int:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LiveTogether:
     return LiveTogether(config, log)
+
+
+@pytest.fixture(scope="session")
+def demo_house(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """The demo clinics; `demo_house.entered()` leads to them."""
+    with django_db_blocker.unblock():
+        return import_module("tests.demo_house").DemoHouse(
+            tmp_path_factory.mktemp("demo") / "var" / "demo.json"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,11 @@ Each page is seen on a phone by day and on a wide screen by night, and must fit 
 from __future__ import annotations
 
 from collections import Counter
-from io import StringIO
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from django.core.management import call_command
-from django.test import override_settings
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
@@ -20,6 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from apps.clinic.models import Membership, User
 from apps.desk.pages.urls import ROUTES
 from tests.browser.seats import BEYOND, NIGHT, signed_in
+from tests.demo_house import DemoHouse
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})
@@ -34,12 +33,10 @@ PAGES = 50
 
 
 @pytest.fixture
-def demo(transactional_db: None, live_server: LiveServer) -> LiveServer:
+def demo(transactional_db: None, demo_house: DemoHouse, live_server: LiveServer) -> Iterator[LiveServer]:
     """The demo clinics on a real server."""
-    fast = override_settings(DEBUG=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
-    with fast:
-        call_command("demo", stdout=StringIO())
-    return live_server
+    with demo_house.entered():
+        yield live_server
 
 
 def somebody(role: str) -> User:
@@ -57,6 +54,7 @@ def name_of(address: str) -> str:
 def faults_of(page: Page) -> list[str]:
     """What is wrong with the page as it stands: on a phone by day, on a tablet, on a wide screen by night."""
     found: list[str] = []
+    page.evaluate(AXE_SCRIPT)
     for width, scheme, looks in ((390, "light", True), (820, "light", False), (1440, "dark", True)):
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(NIGHT, scheme == "dark")
@@ -64,7 +62,6 @@ def faults_of(page: Page) -> list[str]:
         if beyond > 0:
             found.append(f"{width}: reaches {beyond} px beyond the screen")
         if looks:
-            page.evaluate(AXE_SCRIPT)
             found += [f"{width} {scheme}: {fault}" for fault in page.evaluate(AXE, TAGS)]
     return found
 

@@ -27,22 +27,18 @@ from apps.reminders.models import Delivery, MessageHours
 from apps.reminders.services import claim_due, deliver, derive, derive_treatments
 from apps.treatments.models import Appointment, Flag, FlagState, Treatment
 from protocols import FLAG_RULES
+from tests.demo_house import DemoHouse
 
 # Rules that need propagation come with it; the demo shows all others.
 CODES = sorted(rule.code for rule in FLAG_RULES)
 
 
 @pytest.fixture(scope="module")
-def demo(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
+def demo(demo_house: DemoHouse, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
     """The file of log-ins; the rows are there while the file's tests run, and gone after."""
-    path = tmp_path_factory.mktemp("demo") / "var" / "demo.json"
-    # override_settings says that it did: Django keeps the hashers, and later tests must not inherit these.
     fast = override_settings(DEBUG=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
-    with django_db_blocker.unblock(), transaction.atomic(), fast:
-        call_command("demo", "--if-empty", "--write", str(path), stdout=StringIO())
-        yield path
+    with django_db_blocker.unblock(), fast, demo_house.entered() as card, transaction.atomic():
+        yield card
         transaction.set_rollback(True)
 
 
