@@ -233,8 +233,8 @@ def copied(folder: Path) -> None:
     (folder / ".venv").symlink_to(ROOT / ".venv")
 
 
-def is_noticed(broken: Break, folder: Path) -> bool:
-    """Whether a test fails with the protection taken out, which is then put back."""
+def noticed_by(broken: Break, folder: Path) -> str:
+    """The test that fails with the protection taken out, which is then put back; empty if none does."""
     path = folder / broken.file
     whole = path.read_text()
     path.write_text(whole.replace(broken.old, broken.new))
@@ -243,9 +243,11 @@ def is_noticed(broken: Break, folder: Path) -> bool:
         done = subprocess.run(command, cwd=folder, capture_output=True, timeout=LONGEST, check=False)
     finally:
         path.write_text(whole)
+    said = done.stdout.decode()
     if done.returncode > 1:
-        raise RuntimeError(done.stdout.decode()[-2000:])
-    return done.returncode == 1
+        raise RuntimeError(said[-2000:])
+    failed = [line.split()[1] for line in said.splitlines() if line.startswith("FAILED ")]
+    return failed[0].split("::", 1)[1] if failed else ""
 
 
 def main() -> None:
@@ -260,10 +262,10 @@ def main() -> None:
             if asked.only not in broken.protection or (broken.live and not asked.live):
                 continue
             began = time.monotonic()
-            noticed = is_noticed(broken, Path(name))
-            unseen += not noticed
-            words = "noticed" if noticed else "NOT NOTICED"
-            sys.stdout.write(f"{words:12} {time.monotonic() - began:4.0f} s  {broken.protection}\n")
+            test = noticed_by(broken, Path(name))
+            unseen += not test
+            took = time.monotonic() - began
+            sys.stdout.write(f"{took:4.0f} s  {broken.protection}: {test or 'NOT NOTICED'}\n")
             sys.stdout.flush()
     sys.exit(1 if unseen else 0)
 
