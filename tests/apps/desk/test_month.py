@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -90,7 +89,7 @@ def test_times_are_those_of_the_clinics_clock_in_two_halves() -> None:
 
 
 def test_times_with_hours_of_waiting_are_offered_last() -> None:
-    short, long = a_slot(), replace(a_slot(1), ends_at=EIGHT + timedelta(hours=5))
+    short, long = a_slot(), a_slot(1)._replace(ends_at=EIGHT + timedelta(hours=5))
     day = chosen_day(a_day(date(2026, 2, 9), "good", (short, long)), ZONE)
     assert [time.starts for _, times in day.groups for time in times] == ["08:00"]
     assert [time.starts for time in day.longer] == ["09:00"]
