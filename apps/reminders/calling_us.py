@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from apps.clinic.clock import local_date
 from apps.clinic.queries import brake_of
 from apps.couples.models import WRITTEN, Couple, Person
+from apps.couples.route_queries import Way
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.notices import CALL_US_HOLDS
 from apps.reminders.present import is_paused, why_no_notice
@@ -24,7 +26,8 @@ _OPEN = (DeliveryState.PENDING, DeliveryState.LEASED)
 class CallUs:
     """One person. `why_not` is a code as in `queries.withheld`, or `no_way`, `by_hand` (they wish to be told by staff),
     `not_registered`, `clinical_word`, `no_hour`: then nothing can be asked for. `waits_for` (`braked`, `unread text`) only
-    holds it back. `goes_at` is the first moment at which somebody is there to explain, if nothing holds it back longer.
+    holds it back; `asked_today` says that it went today already. `goes_at` is the first moment at which somebody is there
+    to explain, if nothing holds it back longer.
     """
 
     person: Person
@@ -38,25 +41,35 @@ class CallUs:
     goes_at: datetime | None = None
     standing: Delivery | None = None
     last: Delivery | None = None
+    asked_today: bool = False
 
 
 def foretell_call_us(*, couple: Couple, person: Person, at: datetime) -> CallUs:
     """What asking for it at the moment `at` would come to."""
-    before = Delivery.objects.filter(person=person, kind=CALL_US).order_by("-created_at")
-    last = before.first()
-    standing = last if last is not None and last.state in _OPEN else None
+    last = Delivery.objects.filter(person=person, kind=CALL_US).order_by("-created_at").first()
+    found = CallUs(
+        person=person,
+        standing=last if last is not None and last.state in _OPEN else None,
+        last=last,
+        asked_today=_was_asked_today(last, at),
+    )
     row = _as_if(person, at)
     why = withheld(couple, person) or why_no_notice(row)
     way = None if why else way_for(row)
     if not why and way is not None and way.channel not in WRITTEN:
         why = "by_hand"
     if why or way is None:
-        return CallUs(person, why or "no_way", standing=standing, last=last)
+        return replace(found, why_not=why or "no_way")
+    return _worded(found, row, way, at)
+
+
+def _worded(found: CallUs, row: Delivery, way: Way, at: datetime) -> CallUs:
+    person = found.person
     try:
         letter = letter_of(row, None, way, at)
     except (NotRegistered, ClinicalWord) as fault:
         code = "not_registered" if isinstance(fault, NotRegistered) else "clinical_word"
-        return CallUs(person, code, standing=standing, last=last)
+        return replace(found, why_not=code)
     goes_at = moment_to_send(
         kind=CALL_US,
         channel=way.channel,
@@ -66,8 +79,8 @@ def foretell_call_us(*, couple: Couple, person: Person, at: datetime) -> CallUs:
         person=person,
         clinic=person.clinic,
     )
-    return CallUs(
-        person=person,
+    return replace(
+        found,
         why_not="" if goes_at < row.not_after else "no_hour",
         waits_for=_waits_for(person),
         channel=way.channel,
@@ -76,9 +89,15 @@ def foretell_call_us(*, couple: Couple, person: Person, at: datetime) -> CallUs:
         subject=letter.subject,
         body=letter.body,
         goes_at=goes_at,
-        standing=standing,
-        last=last,
     )
+
+
+def _was_asked_today(last: Delivery | None, at: datetime) -> bool:
+    """It was asked for on this very day of the clinic, and went or may have gone: once a day is enough."""
+    if last is None or not last.may_have_arrived:
+        return False
+    zone = last.person.clinic.zone
+    return local_date(zone, last.created_at) == local_date(zone, at)
 
 
 def _as_if(person: Person, at: datetime) -> Delivery:

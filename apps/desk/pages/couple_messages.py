@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.couples.models import RouteChannel
+from apps.couples.models import Person, RouteChannel
 from apps.couples.queries import couple_by_id
+from apps.couples.route_queries import ways_of
 from apps.desk import languages
 from apps.desk.access import Desk, desk_of
 from apps.desk.pages.base import page
@@ -20,7 +21,7 @@ from apps.desk.post import MessageRow, message_row, moment_words
 from apps.desk.rows import who
 from apps.desk.worklist_rows import visit_title
 from apps.reminders.models import Delivery, DeliveryState
-from apps.reminders.queries import deliveries_of_couple
+from apps.reminders.queries import carried_by, deliveries_of_couple
 from apps.treatments.queries import appointments_of
 
 _PAGE = 40
@@ -53,10 +54,22 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "couple": couple,
         "who": who(couple, desk),
+        "reached": [_reached(person) for person in (couple.recipient, couple.partner)],
         "logged": _logged(shown.object_list, desk),
         "shown": shown,
     }
     return page(request, "desk/couple_messages.html", _("All messages"), context)
+
+
+def _reached(person: Person) -> str:
+    """By which way and in which language what is still due goes out, as things stand."""
+    able = (*carried_by(person.clinic), RouteChannel.CALL, RouteChannel.CARD)
+    way = next((way for way in ways_of(person) if way.channel in able), None)
+    told = {"name": person.full_name, "language": languages.name_of(person.language)}
+    if way is None:
+        return _("%(name)s: nothing can be sent, there is no way that can be used") % told
+    told["way"] = f"{RouteChannel(way.channel).label} {way.address}".strip()
+    return _("%(name)s: what is due goes by %(way)s, in %(language)s") % told
 
 
 def _logged(rows: Iterable[Delivery], desk: Desk) -> list[Logged]:

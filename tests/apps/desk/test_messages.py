@@ -153,6 +153,14 @@ def test_please_call_us_shows_way_words_and_hour_and_is_asked_once(seat: Seat) -
     ask_for_call(couple=couple, why=CallWhy.CHANGE, due_at=AT, note="A question", actor=nurse, at=AT)
     assert address in body(desk, "index")
     assert "asked already" in desk.get(address).content.decode()
+    sweep(channel=MemoryChannel(), at=AT)
+    assert "Once a day is enough" in desk.get(address).content.decode()
+    tomorrow = seat(nurse, AT + timedelta(days=1))
+    tomorrow.post(address, {"person": str(couple.recipient_id), "after": str(row.pk)})
+    tomorrow.post(address, {"person": str(couple.recipient_id), "after": str(row.pk)})
+    assert Delivery.objects.count() == 2
+    Delivery.objects.exclude(pk=row.pk).delete()
+    seat(nurse, AT)
     assert desk.post(address, {"person": str(clinic.pk)}).status_code == 404
     # In the last two hours before closing nobody could explain: tomorrow at eight.
     late = seat(nurse, AT + timedelta(hours=5)).get(address).content.decode()
@@ -172,6 +180,7 @@ def test_each_message_is_logged_with_who_when_language_way_and_words(seat: Seat)
     page = body(desk, "couple_messages", couple.pk)
     sent = Delivery.objects.get()
     assert sent.body in page
+    assert f"Lalitha Rao: what is due goes by SMS {NUMBER}, in Hindi." in page
     assert f"Mon 5 Jan, 11:30 · SMS to {NUMBER} · Hindi" in page
     assert "not yet read by a native speaker" in page
     few = _cost(desk, couple)
