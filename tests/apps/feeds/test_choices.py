@@ -20,6 +20,7 @@ from apps.feeds.models import FeedLink
 from apps.feeds.revisions import WORDING_REVISION
 from apps.feeds.words import Wording
 from apps.reminders.words import clinical_words
+from apps.treatments.models import Appointment
 from tests import rows
 from tests.apps.feeds.acts import a_link, events, poll, revision, shown
 from tests.apps.reminders.acts import BOOKED, OTHER, Scene, a_scene
@@ -57,6 +58,12 @@ def test_r7_details_are_shown_only_to_who_asked_and_are_the_clinics_own_words(sc
     assert clinical_words(str(event["DESCRIPTION"])) == ()
     for secret in ("Lalitha", "Arjun", "Rao", "http", "CLASS:"):
         assert secret not in said
+
+
+def test_r7_who_comes_alone_is_not_asked_to_bring_somebody(scene: Scene) -> None:
+    Appointment.objects.filter(pk=scene.visit.pk).update(partner=None)
+    detailed, _ = a_link(scene, shows_details=True)
+    assert booked_event(detailed)["DESCRIPTION"] == "Questions or another day: +91 40 5550 0100"
 
 
 def test_r7_an_address_with_a_clinical_word_gives_way_to_the_discreet_place(scene: Scene) -> None:
