@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from apps.couples.models import Couple, NoteKind, Severity
+from apps.couples.models import Couple, Language, NoteKind, Severity
 from apps.couples.services import PersonInput, update_person, write_note
 from apps.desk.demo.builder import Place
 from apps.treatments.files import attach_file
 from apps.treatments.models import Treatment
 
 _SHEET = b"Crossmatch unit\nTitre read twice by two people.\nThe sample was fresh, not haemolysed.\n"
+_FOR_THEM = (
+    "Both of you did everything right, and the samples were good.\n"
+    "What nobody knows yet: whether the course helps in your case; studies disagree.\n"
+    "Next we look at the test together. Please wait with trying until then."
+)
 
 
 def leave_papers(place: Place, n: int, couple: Couple, treatment: Treatment | None) -> None:
@@ -32,6 +37,9 @@ def leave_papers(place: Place, n: int, couple: Couple, treatment: Treatment | No
         write_note(couple=couple, text="Prefers the first slot.", replaces=first, actor=nurse, at=at)
     if treatment is None:
         return
+    if couple.recipient.language == Language.ENGLISH:
+        doctor = place.staff["doctor"]
+        write_note(couple=couple, text=_FOR_THEM, kind=NoteKind.FOR_THEM, actor=doctor, at=at)
     if n % 10 == 3:
         write_note(
             couple=couple,
