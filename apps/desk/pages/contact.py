@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.clinic.actors import Actor
-from apps.couples.models import ContactRoute, Person
+from apps.couples.models import ContactRoute, Person, RouteChannel
 from apps.couples.queries import couples_with, person_by_id
 from apps.couples.route_queries import route_by_id, routes_of
 from apps.couples.routes import RouteInput, add_route, end_route, mark_route, opt_in, opt_out
+from apps.desk import languages
 from apps.desk.access import desk_of
 from apps.desk.forms.contact import RouteForm
 from apps.desk.pages.base import FormPage, press
+from apps.reminders.queries import carried_by
 
 
 def _right(*, route: ContactRoute, actor: Actor, at: datetime) -> ContactRoute:
@@ -65,6 +67,10 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         context={
             "routes": list(routes_of(person)),
             "person": person,
+            "carried": (*carried_by(person.clinic), RouteChannel.CALL, RouteChannel.CARD),
+            "language": languages.with_mark(
+                person.language, person.language in languages.unread([person.clinic])
+            ),
         },
     ).answer(request)
 

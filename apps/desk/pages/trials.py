@@ -132,6 +132,8 @@ def _state(trial: Trial, desk: Desk) -> tuple[str, str, str]:
         return _("not sent"), "bad", _why(trial)
     if trial.state == TrialState.UNKNOWN:
         return _("not known whether it arrived"), "warn", _why(trial)
+    if trial.settled_at is None:
+        return _("not sent"), "bad", _("interrupted before it left")
     return _("handed over"), "info", _("nothing is known of it yet")
 
 
@@ -143,7 +145,7 @@ def _why(trial: Trial) -> str:
 
 def _awaits_more(trial: Trial) -> bool:
     """A receipt may still come: plain e-mail has none."""
-    is_open = trial.state in (TrialState.BEGUN, TrialState.SENT, TrialState.UNKNOWN)
+    is_open = trial.settled_at is not None and trial.state != TrialState.REFUSED
     return is_open and trial.channel != RouteChannel.EMAIL and trial.receipt in ("", Receipt.DELIVERED)
 
 

@@ -270,6 +270,17 @@ def test_a_card_is_printed_without_a_name_and_handed_over(seat: Seat) -> None:
     assert "handed over" in body(desk, "card", row.pk)
 
 
+def test_a_way_without_a_provider_is_not_called_in_use(seat: Seat) -> None:
+    couple = cast(rows.a_clinic())
+    desk = seat(rows.staff(couple.clinic, "nurse"), AT)
+    assert "not used: the clinic has no provider" not in body(desk, "person_routes", couple.recipient_id)
+    ChannelSetting.objects.update(is_on=False)
+    page = body(desk, "person_routes", couple.recipient_id)
+    assert "not used: the clinic has no provider" in page
+    assert "agreed on 5 Jan 2026" in page
+    assert "not yet read by a native speaker" in page
+
+
 def test_where_a_person_lives_is_kept_by_their_form(seat: Seat) -> None:
     clinic = rows.a_clinic()
     couple = cast(clinic)
