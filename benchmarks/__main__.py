@@ -20,7 +20,7 @@ from benchmarks.figures import Figure, as_markdown, as_text
 from lit_tracker.local.errors import CannotStart
 
 PURE = ("planning", "chains", "memory")
-ON_ROWS = ("writing", "claiming", "feeding", "pages", "closing", "searching")
+ON_ROWS = ("writing", "claiming", "sweeping", "feeding", "pages", "closing", "searching")
 RESULTS = Path(__file__).with_name("results.json")
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->"

@@ -43,9 +43,9 @@ def figures() -> Iterator[Figure]:
         "at": AT,
         "due": DUE,
     }
-    _load(ids, 1, SMALL)
+    load(ids, 1, SMALL)
     small = wall_seconds({"claim": _undone(_claim), "direct": _undone(_update)}, turns=3)
-    _load(ids, SMALL + 1, LARGE)
+    load(ids, SMALL + 1, LARGE)
     large = wall_seconds({"claim": _undone(_claim), "direct": _undone(_update)}, turns=3)
     name = f"claiming {DUE:,} due of {LARGE:,} reminders"
     claim = [value * 1000 for value in large["claim"]]
@@ -55,7 +55,7 @@ def figures() -> Iterator[Figure]:
     yield compared(f"{name}, growth", "ms", claim, f"of {SMALL:,}", before, Target("at most", 1.5))
 
 
-def _load(ids: dict[str, object], first: int, last: int) -> None:
+def load(ids: dict[str, object], first: int, last: int) -> None:
     """Reminders numbered by their minute: the first DUE of them are due at AT, the others later."""
     with connection.cursor() as cursor:
         cursor.execute(_LOAD, {**ids, "first": first, "last": last})

@@ -9,6 +9,7 @@ Copies what is committed into a folder of its own and shares the installed packa
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from lit_tracker.local import processes
+
 ROOT = Path(__file__).resolve().parents[2]
 SENDING, WORKER = "apps/reminders/sending.py", "lit_tracker/worker.py"
-LONGEST = 400
+LONGEST = 900
 
 
 @dataclass(frozen=True)
@@ -239,12 +242,14 @@ def noticed_by(broken: Break, folder: Path) -> str:
     whole = path.read_text()
     path.write_text(whole.replace(broken.old, broken.new))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *broken.tests]
+    running = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=LONGEST, check=False)
+        said = running.communicate(timeout=LONGEST)[0].decode()
     finally:
+        # Asked, not killed: it has servers of its own to put away.
+        processes.end(running, by=signal.SIGINT, seconds=60)
         path.write_text(whole)
-    said = done.stdout.decode()
-    if done.returncode > 1:
+    if running.returncode > 1:
         raise RuntimeError(said[-2000:])
     failed = [line.split()[1] for line in said.splitlines() if line.startswith("FAILED ")]
     return failed[0].split("::", 1)[1] if failed else ""
