@@ -28,7 +28,7 @@ def say_coming(*, appointment: Appointment, person: Person, actor: Actor, at: da
     with acting(actor):
         visit = _locked(appointment, person, actor)
         assert visit.starts_at is not None
-        said = standing_words([visit]).filter(whose=person.pk).first()
+        said: ComingWord | None = standing_words([visit]).filter(whose=person.pk).first()
         if said is not None:
             return said
         word = ComingWord.objects.create(

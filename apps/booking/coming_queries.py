@@ -20,7 +20,7 @@ def with_coming(visits: QuerySet[Appointment]) -> QuerySet[Any]:
     return visits.annotate(coming=ArraySubquery(words.values("whose")))
 
 
-def standing_words(visits: Collection[Appointment]) -> QuerySet[ComingWord]:
+def standing_words(visits: Collection[Appointment]) -> QuerySet[Any]:
     """Words that stand for the present times of the visits, each with `whose` it is now. Callers pass visits of one of
     their own clinics.
     """
@@ -28,7 +28,7 @@ def standing_words(visits: Collection[Appointment]) -> QuerySet[ComingWord]:
     return _standing().filter(appointment__in=ids, starts_at=F("appointment__starts_at"))
 
 
-def _standing() -> QuerySet[ComingWord]:
+def _standing() -> QuerySet[Any]:
     """`whose`: the person; of somebody who was merged into another since, that one. A word itself is never rewritten."""
     whose = Coalesce("person__merged_into__merged_into_id", "person__merged_into_id", "person_id")
     return ComingWord.objects.filter(takes_back=None, taken_back_by=None).annotate(whose=whose)
