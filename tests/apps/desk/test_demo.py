@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.test import Client, override_settings
 from django.utils.timezone import now
 from pytest_django import DjangoDbBlocker
@@ -33,13 +32,16 @@ from tests.demo_house import DemoHouse
 CODES = sorted(rule.code for rule in FLAG_RULES)
 
 
+# Each test takes back what it writes.
+pytestmark = pytest.mark.django_db
+
+
 @pytest.fixture(scope="module")
 def demo(demo_house: DemoHouse, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
     """The file of log-ins; the rows are there while the file's tests run, and gone after."""
     fast = override_settings(DEBUG=True, PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
-    with django_db_blocker.unblock(), fast, demo_house.entered() as card, transaction.atomic():
+    with django_db_blocker.unblock(), fast, demo_house.entered() as card:
         yield card
-        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -115,20 +117,18 @@ def test_nothing_is_sent_for_visits_that_are_over(demo: Path) -> None:
 
 def test_the_demo_talks_by_every_way_and_in_all_four_languages(demo: Path) -> None:
     at = now()
-    with transaction.atomic():
-        derive_treatments(list(Treatment.objects.values_list("pk", flat=True)), at)
-        # Whatever the hour at which somebody looks: at night only the messages of the day itself go.
-        MessageHours.objects.bulk_create(
-            [
-                MessageHours(clinic=clinic, quiet_from=time(0), quiet_to=time(0), changed_at=at)
-                for clinic in Clinic.objects.all()
-            ]
-        )
-        for claim in claim_due(limit=500, at=at):
-            deliver(claim, DemoChannel(), at=at)
-        out = Delivery.objects.filter(state__in=("sent", "handed"))
-        written = {(row.channel, row.language) for row in out}
-        transaction.set_rollback(True)
+    derive_treatments(list(Treatment.objects.values_list("pk", flat=True)), at)
+    # Whatever the hour at which somebody looks: at night only the messages of the day itself go.
+    MessageHours.objects.bulk_create(
+        [
+            MessageHours(clinic=clinic, quiet_from=time(0), quiet_to=time(0), changed_at=at)
+            for clinic in Clinic.objects.all()
+        ]
+    )
+    for claim in claim_due(limit=500, at=at):
+        deliver(claim, DemoChannel(), at=at)
+    out = Delivery.objects.filter(state__in=("sent", "handed"))
+    written = {(row.channel, row.language) for row in out}
     assert {language for channel, language in written if channel in ("sms", "whatsapp")} == {
         "en",
         "hi",
