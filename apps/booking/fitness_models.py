@@ -23,7 +23,7 @@ class Checked(models.TextChoices):
 class FitnessCheck(models.Model):
     """What one of the two answered before the draw, and whether they were fit. Asked again, it is a new row.
 
-    `answers` holds one entry per question of `apps.booking.fitness_questions`: what was chosen and what was noted.
+    `answers` holds one entry per question of `apps.booking.session.fitness_questions`: what was chosen and what was noted.
     `at` is when it was asked, `entered_at` when it was typed in.
     """
 

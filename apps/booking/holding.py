@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
-from apps.booking.picking import pick
 from apps.booking.placing import Terms, take_hold
 from apps.booking.retrying import retried
-from apps.booking.slots import Hold
-from apps.booking.wanted import refuse_odd, wanted
+from apps.booking.slots.picking import pick
+from apps.booking.slots.values import Hold
+from apps.booking.slots.wanted import refuse_odd, wanted
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from apps.booking.models import ActivityState, SessionActivity
-from apps.booking.picking import slot_taken, two_places
-from apps.booking.slots import Slot
+from apps.booking.slots.picking import slot_taken, two_places
+from apps.booking.slots.values import Slot
 from apps.treatments.gathered import Gathered
 from apps.treatments.models import Appointment, Occupation, Purpose
 from apps.treatments.occupying import kept_until

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from apps.booking.slots import Slot
+from apps.booking.slots.values import Slot
 from apps.treatments.models import Appointment
 from protocols import PlannedVisit
 

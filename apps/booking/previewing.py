@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from apps.booking.picking import look
 from apps.booking.preview_values import (
     BookingPreview,
     EntryChange,
@@ -25,8 +24,9 @@ from apps.booking.preview_values import (
     window_code,
 )
 from apps.booking.rules import MINUTES
-from apps.booking.slots import Slot
-from apps.booking.wanted import refuse_odd, wanted
+from apps.booking.slots.picking import look
+from apps.booking.slots.values import Slot
+from apps.booking.slots.wanted import refuse_odd, wanted
 from apps.clinic.clock import local_moment
 from apps.clinic.errors import Invalid, LitError
 from apps.treatments.applying import set_plan, shown_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from apps.booking.searching import MOST_DAYS, Search, possible_days, search
-from apps.booking.slots import DaySlots, Slot
-from apps.booking.wanted import wanted
+from apps.booking.slots.searching import MOST_DAYS, Search, possible_days, search
+from apps.booking.slots.values import DaySlots, Slot
+from apps.booking.slots.wanted import wanted
 from apps.treatments.fingerprint import fingerprint
 from apps.treatments.models import Appointment
 from apps.treatments.reconciling import load

@@ -11,13 +11,13 @@ from typing import Any
 from django.db import transaction
 
 from apps.booking.holding import drop_hold, hold, release_kept
-from apps.booking.picking import pick
 from apps.booking.placing import Terms, call_off, take, write_session
 from apps.booking.remembering import people_said, remember
 from apps.booking.retrying import retried
-from apps.booking.slots import Slot
-from apps.booking.units import record_here
-from apps.booking.wanted import Wanted, refuse_odd, refuse_stale, wanted
+from apps.booking.session.units import record_here
+from apps.booking.slots.picking import pick
+from apps.booking.slots.values import Slot
+from apps.booking.slots.wanted import Wanted, refuse_odd, refuse_stale, wanted
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting

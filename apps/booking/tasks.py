@@ -8,8 +8,8 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from apps.booking.closing_applying import apply_closing_lines
-from apps.booking.sheets import make_evening_sheets
+from apps.booking.closing.applying import apply_closing_lines
+from apps.booking.day.sheets import make_evening_sheets
 from apps.booking.wall_times import keep_wall_times
 from apps.clinic.workers import ask_worker
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.booking.queries import slots_of
-from apps.booking.slots import DaySlots, Slot
+from apps.booking.slots.values import DaySlots, Slot
 from apps.booking.waiting_models import WaitingWish, WishEnd
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import DatabaseError
 from django.db.models import F
 
-from apps.booking.calling import ask_for_call
+from apps.booking.calls.services import ask_for_call
 from apps.booking.models import CallWhy, SessionActivity
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.booking.day_queries import DaySession
+from apps.booking.day.queries import DaySession
 from apps.clinic.models import ResourceKind
 from apps.desk import words
 from apps.treatments.models import Occupation, Purpose

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from apps.booking.board import Age, Cell, Lane, Said, lane_of
-from apps.booking.day_queries import DaySession
+from apps.booking.day.queries import DaySession
 from apps.booking.models import ActivityState, SessionActivity
+from apps.booking.session.board import Age, Cell, Lane, Said, lane_of
 from apps.desk import words
 from apps.desk.access import Desk
 from apps.desk.day_lanes import Axis, span_words

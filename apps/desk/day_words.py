@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.booking.board import Said
+from apps.booking.session.board import Said
 
 SAID = {
     Said.TO_COME: _("to come"),

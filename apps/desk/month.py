@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.booking.slots import DaySlots, Link, Slot
+from apps.booking.slots.values import DaySlots, Link, Slot
 
 # Where a day's times are cut into two groups.
 _NOON = 12

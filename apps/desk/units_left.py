@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.models import DonorUnit
-from apps.booking.unit_queries import units_left_of
+from apps.booking.session.unit_queries import units_left_of
 from apps.couples.models import Couple
 from apps.desk import words
 from apps.desk.access import Desk

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apps.booking.call_models import CallWhy
-from apps.booking.calling import ask_for_call
+from apps.booking.calls.services import ask_for_call
 from apps.booking.queries import best_slots
-from apps.booking.slots import Slot
+from apps.booking.slots.values import Slot
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import LitError

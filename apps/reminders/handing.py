@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apps.booking.calling import NOTE_LENGTH, ask_for_call
+from apps.booking.calls.services import NOTE_LENGTH, ask_for_call
 from apps.booking.models import CallWhy
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor

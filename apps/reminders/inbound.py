@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.formats import date_format
 
-from apps.booking.calling import ask_for_call
+from apps.booking.calls.services import ask_for_call
 from apps.booking.models import CallWhy
 from apps.clinic.access import require_clinic, require_role
 from apps.clinic.actors import Actor

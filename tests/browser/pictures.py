@@ -17,12 +17,12 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from apps.booking.closing import draft_closing
-from apps.booking.fitness import check_fitness
+from apps.booking.closing.services import draft_closing
 from apps.booking.models import SessionActivity
 from apps.booking.queries import best_slots
-from apps.booking.running import finish_activity, pass_gate, start_activity
 from apps.booking.services import arrive, cancel, hold
+from apps.booking.session.fitness import check_fitness
+from apps.booking.session.running import finish_activity, pass_gate, start_activity
 from apps.booking.waiting import want_earlier
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_date, local_moment

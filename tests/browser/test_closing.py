@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
 from apps.booking import services
-from apps.booking.closing_applying import apply_closing_lines
+from apps.booking.closing.applying import apply_closing_lines
 from apps.booking.models import Closing
 from apps.booking.waiting import want_earlier
 from apps.clinic.actors import Actor
 from apps.clinic.models import Clinic
 from apps.treatments.models import Treatment
 from tests import rows
-from tests.apps.booking.test_closing import BOOKED, DAY, NINE, booked, couples, dose
+from tests.apps.booking.closing.test_closing import BOOKED, DAY, NINE, booked, couples, dose
 from tests.browser.seats import fits, seated
 
 Cast = tuple[Clinic, Actor, list[Treatment]]

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from apps.booking.closing import Decided, apply_closing, draft_closing
-from apps.booking.closing_queries import closing_progress, lines_of_closing
+from apps.booking.closing.queries import closing_progress, lines_of_closing
+from apps.booking.closing.services import Decided, apply_closing, draft_closing
 from apps.booking.models import BookingAct, Closing
 from apps.booking.queries import best_slots
 from apps.booking.services import book

@@ -10,8 +10,8 @@ from rest_framework.exceptions import ValidationError
 
 from apps.api.shapes.fields import Day, Moment, Strict, Zone, remedied
 from apps.booking.models import ActivityState
-from apps.booking.searching import MOST_DAYS
-from apps.booking.slots import DayState
+from apps.booking.slots.searching import MOST_DAYS
+from apps.booking.slots.values import DayState
 
 
 class TakeShape(serializers.Serializer[Any]):

@@ -23,7 +23,7 @@ from apps.api.shapes.treatments import (
 )
 from apps.api.views.base import ApiView, require_scope
 from apps.api.views.flags import Decide
-from apps.booking.units import record_here
+from apps.booking.session.units import record_here
 from apps.clinic.access import require_verified
 from apps.treatments import queries
 from apps.treatments.sensitivity import without_donor_infections

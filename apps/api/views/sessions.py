@@ -16,9 +16,9 @@ from apps.api.shapes.fields import NoQuery, read, read_query
 from apps.api.shapes.sessions import HappenedRequest, RefuseRequest, SessionActivityShape, StopRequest
 from apps.api.views.appointments import AppointmentAct
 from apps.api.views.base import ApiView
-from apps.booking import running
-from apps.booking.day_queries import activity_by_id
+from apps.booking.day.queries import activity_by_id
 from apps.booking.models import SessionActivity
+from apps.booking.session import running
 from apps.treatments import queries
 from apps.treatments.gates import require_may_release
 from apps.treatments.models import Appointment

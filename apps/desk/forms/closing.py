@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.booking.closing import Decided
+from apps.booking.closing.services import Decided
 from apps.booking.models import ClosingLine, LineDecision
 from apps.clinic.clock import day_bounds, local_moment
 from apps.clinic.errors import Invalid

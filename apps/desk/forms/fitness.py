@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.booking.fitness import LastDraw
-from apps.booking.fitness_questions import BOTH, Question, Who, asked_of
+from apps.booking.session.fitness import LastDraw
+from apps.booking.session.fitness_questions import BOTH, Question, Who, asked_of
 from apps.clinic.clock import local_moment
 from apps.desk.forms.base import DateField, DeskForm, TimeField
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy, Outcome
-from apps.booking.call_outcomes import (
+from apps.booking.calls.outcomes import (
     SAYABLE,
     record_call,
     record_call_about,
@@ -20,14 +20,14 @@ from apps.booking.call_outcomes import (
     take_note,
     undo_outcome,
 )
-from apps.booking.call_queries import (
+from apps.booking.calls.queries import (
     call_about_silence,
     call_about_visit,
     call_by_id,
     outcome_by_id,
     outcomes_of,
 )
-from apps.booking.calling import ask_for_call, assign_call
+from apps.booking.calls.services import ask_for_call, assign_call
 from apps.clinic.clock import day_bounds
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.booking.closing import apply_closing, discard_closing, draft_closing
-from apps.booking.closing_queries import closing_by_id, closing_progress, closings_of, lines_of_closing
+from apps.booking.closing.queries import closing_by_id, closing_progress, closings_of, lines_of_closing
+from apps.booking.closing.services import apply_closing, discard_closing, draft_closing
 from apps.booking.models import Closing, ClosingLine, ClosingState, LineDecision, Stage
 from apps.booking.tasks import apply_closing_soon
 from apps.clinic.errors import LitError

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.day_queries import (
+from apps.booking.day.queries import (
     DaySession,
     earlier_without_outcome,
     end_of,

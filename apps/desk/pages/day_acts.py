@@ -13,11 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.day_queries import activity_by_id
-from apps.booking.day_services import end_day
+from apps.booking.day.queries import activity_by_id
+from apps.booking.day.services import end_day
 from apps.booking.models import SessionActivity
-from apps.booking.running import finish_activity, pass_gate, start_activity
 from apps.booking.services import arrive, attend, miss
+from apps.booking.session.running import finish_activity, pass_gate, start_activity
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_date
 from apps.clinic.errors import LitError

@@ -10,8 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.day_queries import sheet_of, sheets_of
-from apps.booking.sheets import make_sheet
+from apps.booking.day.queries import sheet_of, sheets_of
+from apps.booking.day.sheets import make_sheet
 from apps.clinic.errors import NotFound
 from apps.desk.access import desk_of
 from apps.desk.day_rows import day_words

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from apps.booking.day_queries import DaySession, session_by_id
+from apps.booking.day.queries import DaySession, session_by_id
 from apps.booking.models import ActivityState, SessionActivity
-from apps.booking.running import finish_activity, start_activity
+from apps.booking.session.running import finish_activity, start_activity
 from apps.clinic.actors import Actor
 from apps.clinic.clock import local_moment
 from apps.clinic.errors import Fault, Invalid, LitError

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from apps.booking.unit_queries import unit_by_id
-from apps.booking.units import dispose_unit
+from apps.booking.session.unit_queries import unit_by_id
+from apps.booking.session.units import dispose_unit
 from apps.desk.access import desk_of
 from apps.desk.pages.base import press
 

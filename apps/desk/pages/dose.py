@@ -13,11 +13,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.dosing import check_units, match, record_dose, units_on
 from apps.booking.models import DonorUnit, UnitCheck
-from apps.booking.running import pass_gate
-from apps.booking.units import label_unit
-from apps.booking.witness import second_person
+from apps.booking.session.dosing import check_units, match, record_dose, units_on
+from apps.booking.session.running import pass_gate
+from apps.booking.session.units import label_unit
+from apps.booking.session.witness import second_person
 from apps.clinic.clock import local_moment
 from apps.clinic.errors import Invalid, LitError
 from apps.desk.access import Desk

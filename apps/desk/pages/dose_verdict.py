@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.booking.dosing import times_of
 from apps.booking.models import DonorUnit
+from apps.booking.session.dosing import times_of
 from apps.clinic.errors import LitError
 from apps.desk.access import Desk
 from apps.desk.forms.base import in_one_line

@@ -12,15 +12,15 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from apps.booking.fitness import (
+from apps.booking.queries import best_slots
+from apps.booking.services import book
+from apps.booking.session.fitness import (
     LastDraw,
     check_fitness,
     days_between_draws,
     last_draw,
     set_days_between_draws,
 )
-from apps.booking.queries import best_slots
-from apps.booking.services import book
 from apps.clinic.clock import local_moment
 from apps.clinic.errors import Invalid, LitError
 from apps.desk import words

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.loads import DayLoad, Load, load_of
+from apps.booking.slots.loads import DayLoad, Load, load_of
 from apps.clinic.models import Clinic, ResourceKind
 from apps.desk import words
 from apps.desk.access import Desk, desk_of

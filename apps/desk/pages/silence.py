@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.witness import second_person
+from apps.booking.session.witness import second_person
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.couples.models import Couple, Person, SilenceReason

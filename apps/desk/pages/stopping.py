@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.running import fail_gate, stop_session
-from apps.booking.unit_queries import refusals_of
+from apps.booking.session.running import fail_gate, stop_session
+from apps.booking.session.unit_queries import refusals_of
 from apps.desk.access import Desk
 from apps.desk.forms.base import DeskForm
 from apps.desk.pages.base import FormPage, page

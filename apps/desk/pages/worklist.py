@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.call_models import CallOutcome
-from apps.booking.call_queries import outcomes_of
+from apps.booking.calls.queries import outcomes_of
 from apps.booking.worklist import NOBODY
 from apps.clinic.models import Brake, Clinic, User
 from apps.clinic.queries import brake_of

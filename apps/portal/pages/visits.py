@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 
 from apps.booking.coming import say_coming, take_back_coming
-from apps.booking.slots import Slot
+from apps.booking.slots.values import Slot
 from apps.clinic.errors import Conflict
 from apps.portal.acts import ask_for_change, slots_for
 from apps.portal.facts import Ahead, ahead_by_id

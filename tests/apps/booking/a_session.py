@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.booking import services as booking
-from apps.booking.fitness import check_fitness
 from apps.booking.models import DonorUnit, SessionActivity
-from apps.booking.running import finish_activity, pass_gate
-from apps.booking.units import label_unit
+from apps.booking.session.fitness import check_fitness
+from apps.booking.session.running import finish_activity, pass_gate
+from apps.booking.session.units import label_unit
 from apps.clinic.actors import Actor
 from apps.clinic.models import Clinic, User
 from apps.treatments.models import Appointment, Treatment

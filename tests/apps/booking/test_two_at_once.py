@@ -9,7 +9,7 @@ import pytest
 
 from apps.booking import services as booking
 from apps.booking.models import DonorUnit
-from apps.booking.units import label_unit
+from apps.booking.session.units import label_unit
 from apps.clinic.actors import Actor
 from apps.clinic.errors import Conflict, LitError
 from apps.clinic.models import Change

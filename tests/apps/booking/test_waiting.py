@@ -15,7 +15,7 @@ from apps.clinic.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.clinic.models import Clinic
 from apps.treatments.models import Appointment, Treatment
 from tests import rows
-from tests.apps.booking.test_closing import BOOKED, DAY, NINE, booked, couples, dose
+from tests.apps.booking.closing.test_closing import BOOKED, DAY, NINE, booked, couples, dose
 
 pytestmark = pytest.mark.django_db
 

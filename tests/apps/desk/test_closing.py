@@ -9,12 +9,12 @@ from typing import Any
 from django.urls import reverse
 
 from apps.booking import services
-from apps.booking.closing_queries import lines_of_closing
+from apps.booking.closing.queries import lines_of_closing
 from apps.booking.models import Closing, WaitingWish
 from apps.clinic.models import Clinic, Closure
 from apps.desk.pages.closing import span_words
 from tests import rows
-from tests.apps.booking.test_closing import BOOKED, DAY, NINE, booked, couples, day_closed, dose
+from tests.apps.booking.closing.test_closing import BOOKED, DAY, NINE, booked, couples, day_closed, dose
 
 Seat = Callable[..., Any]
 

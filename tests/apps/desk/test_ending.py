@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.booking.models import CallTask, DonorUnit
-from apps.booking.unit_queries import units_left_of
+from apps.booking.session.unit_queries import units_left_of
 from apps.clinic.actors import Actor
 from apps.clinic.models import User
 from apps.couples.models import Couple

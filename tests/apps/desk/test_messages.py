@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.booking.call_models import CallWhy
-from apps.booking.calling import ask_for_call
+from apps.booking.calls.services import ask_for_call
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.routes import RouteInput, add_route

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from apps.booking.slots import DaySlots, DayState, Link, Slot
+from apps.booking.slots.values import DaySlots, DayState, Link, Slot
 from apps.desk.month import chain_words, chosen_day, first_of, month_of, next_month
 
 FIRST = date(2026, 2, 1)

@@ -12,9 +12,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from apps.booking.call_outcomes import record_call
-from apps.booking.calling import ask_for_call
-from apps.booking.closing import draft_closing
+from apps.booking.calls.outcomes import record_call
+from apps.booking.calls.services import ask_for_call
+from apps.booking.closing.services import draft_closing
 from apps.booking.models import DonorUnit
 from apps.booking.queries import best_slots
 from apps.booking.services import book

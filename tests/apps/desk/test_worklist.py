@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.booking.call_models import CallOutcome, CallTask
-from apps.booking.calling import ask_for_call
+from apps.booking.calls.services import ask_for_call
 from apps.booking.services import arrive, book, cancel, miss
 from apps.clinic.actors import Actor
 from apps.clinic.models import Clinic, User

@@ -12,7 +12,7 @@ import pytest
 
 from apps.booking import services
 from apps.booking.call_models import CallTask
-from apps.booking.calling import ask_for_call, assign_call
+from apps.booking.calls.services import ask_for_call, assign_call
 from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.braking import brake

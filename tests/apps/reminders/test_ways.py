@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from apps.booking import services as booking
-from apps.booking.call_outcomes import record_call_about, undo_outcome
+from apps.booking.calls.outcomes import record_call_about, undo_outcome
 from apps.booking.models import CallTask
 from apps.couples.models import ContactRoute, Person
 from apps.couples.routes import RouteInput, add_route

@@ -1,0 +1,1 @@
+"""Whom somebody has to ring, why, and what came of it."""

@@ -1,0 +1,1 @@
+"""Finding a time: what a visit needs, what is free, and where the one fits into the other."""
