@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from apps.booking.closing_proposals import floor, propose
-from apps.booking.closing_search import Closed, find, hit_by
+from apps.booking.closing.proposals import floor, propose
+from apps.booking.closing.searching import Closed, find, hit_by
 from apps.booking.queries import slots_of
 from apps.booking.services import book
 from apps.clinic import resources
