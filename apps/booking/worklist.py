@@ -20,8 +20,9 @@ from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.cover import COVER_HAS, Coverage
 from apps.clinic.models import Clinic
 from apps.couples.models import RUNG_ABOUT, Couple, SilenceReason
-from apps.treatments.models import Appointment, Flag, FlagState, PhoneDecision, PhoneState
+from apps.treatments.models import Appointment, Flag, FlagState, PhoneDecision, PhoneState, Record
 from apps.treatments.overlap import STATUSES_IN_FORCE
+from apps.treatments.result_readings import unread_results
 
 CLOSING_WITHIN = timedelta(days=7)
 # Flags that say what a visit's or a sample's own row says already.
@@ -233,6 +234,12 @@ def flags(asked: Asked) -> QuerySet[Flag]:
 def late_results(asked: Asked) -> QuerySet[Flag]:
     """Flags of samples whose result is late."""
     return _open_flags(asked).filter(code=RESULT_OVERDUE).order_by("due_on", "pk")
+
+
+def results_to_read(asked: Asked) -> QuerySet[Record]:
+    """Results of a pregnancy that no clinician has seen. Until one has, nothing automatic goes to the couple."""
+    found = unread_results(asked.clinic).filter(asked.of_couple("treatment__couple__"))
+    return found.select_related(*_PEOPLE, "treatment__protocol_version")
 
 
 def _open_flags(asked: Asked) -> QuerySet[Flag]:

@@ -43,6 +43,7 @@ RIGHTS: Mapping[str, frozenset[ActorRole]] = {
     "release units": frozenset({"doctor", "lab"}),
     "end the day": frozenset({"nurse", "doctor", "manager"}),
     "record": frozenset({"nurse", "doctor"}),
+    "read results": frozenset({"nurse", "doctor"}),
     "record for the laboratory": frozenset({"nurse", "doctor", "lab"}),
     "note": frozenset({"nurse", "doctor", "lab", "manager"}),
     "see donor safety": frozenset({"doctor", "lab"}),

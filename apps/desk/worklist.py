@@ -21,6 +21,7 @@ from apps.clinic.queries import members
 from apps.couples.queries import pinned_of
 from apps.desk import worklist_rows as making
 from apps.desk.access import Desk
+from apps.desk.result_rows import unread_row
 from apps.desk.worklist_rows import Frame, WorkRow
 from apps.treatments.models import Flag
 
@@ -33,7 +34,7 @@ KINDS = {
     "overdue": (_("Overdue"), _("Never booked, and the last good day has passed. Nothing of this has expired.")),
     "unrecorded": (_("Without outcome"), _("The time is over and nobody has said what became of the visit.")),
     "closing": (_("Closing and unbooked"), _("The good days end within a week and nothing is booked.")),
-    "results": (_("Results awaited"), _("Samples that were taken and have no result, late ones first.")),
+    "results": (_("Results"), _("To be read by a clinician, then samples without a result, late ones first.")),
     "later": (_("Put off or declined"), _("Call again another day, or declined: on the list until booked.")),
 }  # fmt: skip
 
@@ -105,6 +106,7 @@ class Room:
                 return making.sample_row(visit, frame, due)
 
             found: list[tuple[QuerySet[Any], Callable[[Any, Frame], WorkRow]]] = [
+                (asking.results_to_read(asked), unread_row),
                 (asking.late_results(asked), making.flag_row),
                 (results_awaited(asked, sampling), sample),
             ]

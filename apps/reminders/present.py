@@ -22,6 +22,7 @@ from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, InboundAbout
 from apps.reminders.texts import SECRET, TRIAL, UNTIMED
 from apps.treatments.models import Appointment, Flag, FlagState, Record
+from apps.treatments.result_readings import unread_results
 from protocols.reminders import CANCELLED
 from protocols.status import Status
 
@@ -191,13 +192,14 @@ def is_paused(person: Person) -> bool:
 
 
 def awaits_a_reader(person: Person) -> bool:
-    """In a pregnancy a result is abnormal, late or cannot be read, and no clinician has decided yet what to say."""
+    """In a pregnancy a result has come that no clinician has read, or is abnormal or late and none has decided on it."""
+    couples = couples_of_person(person)
+    if unread_results(person.clinic).filter(treatment__couple__in=couples).exists():
+        return True
     pregnancy = Record.objects.filter(
         treatment=OuterRef("treatment"), kind="milestone", data__name="pregnancy"
     ).exclude(data__certainty="planned")
-    unread = Flag.objects.filter(
-        state=FlagState.OPEN, code__in=OF_RESULTS, treatment__couple__in=couples_of_person(person)
-    )
+    unread = Flag.objects.filter(state=FlagState.OPEN, code__in=OF_RESULTS, treatment__couple__in=couples)
     return unread.filter(Exists(pregnancy)).exists()
 
 

@@ -34,6 +34,7 @@ from apps.treatments.phone_models import PhoneDecision as PhoneDecision
 from apps.treatments.phone_models import PhoneState as PhoneState
 from apps.treatments.protocol_models import ProtocolDraft as ProtocolDraft
 from apps.treatments.protocol_models import ProtocolVersion as ProtocolVersion
+from apps.treatments.reading_models import ResultReading as ResultReading
 from protocols.plan import State
 from protocols.status import Status
 
@@ -105,7 +106,10 @@ class Record(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["treatment", "recorded_at", "id"], name="record_of_treatment")
         ]
-        constraints: ClassVar = [SameClinic(field="treatment", name="record_treatment_in_clinic")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["clinic", "id"], name="record_in_clinic"),
+            SameClinic(field="treatment", name="record_treatment_in_clinic"),
+        ]
         triggers: ClassVar = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import couple, files, notes, own_page, transfers
+from apps.desk.pages import couple, files, notes, own_page, results, transfers
 from apps.desk.pages.routes import Route
 
 _COUPLE = "couples/couple/<uuid:pk>/"
@@ -22,6 +22,7 @@ ROUTES: list[Route] = [
     (_NOTE + "replace/", notes.replace, "note_replace"),
     (_NOTE + "withdraw/", notes.withdraw, "note_withdraw"),
     (_RECORD + "attach/", files.attach, "record_attach"),
+    (_RECORD + "read/", results.read, "record_read"),
     (_FILE + "fetch/", files.fetch, "file_fetch"),
     (_FILE + "withdraw/", files.withdraw, "file_withdraw"),
     (_RECORD + "move/", transfers.choose, "record_move"),

@@ -283,6 +283,20 @@ def test_a_result_that_was_corrected_away_is_awaited_again(
     assert counts(client)["results"] == 1
 
 
+def test_a_result_of_a_pregnancy_is_read_from_the_list(
+    seat: Seat, clinic: Clinic, nurse: Actor, treatment: Treatment
+) -> None:
+    rows.said(treatment, nurse, AT, "milestone", name="pregnancy", on=AT.date())
+    result = rows.resulted(treatment, Actor.client(name="laboratory", clinic_id=clinic.pk), AT, 4)
+    client, address = seat(nurse, AT), reverse("admin:record_read", args=[result.pk])
+    assert "Result to read" in body(client)
+    assert address in body(client)
+    assert "4" in body(client, address)
+    assert client.post(address).status_code == 302
+    assert "Result to read" not in body(client)
+    assert seat(rows.staff(clinic, "lab"), AT).get(address).status_code == 403
+
+
 def test_filters_by_nurse_and_doctor_are_kept_for_the_user(
     seat: Seat, clinic: Clinic, nurse: Actor, treatment: Treatment
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from apps.treatments.models import Flag, Record
+from apps.treatments.result_readings import read_result
 from tests.apps.reminders.acts import BOOKED, Scene, a_scene
 
 pytestmark = pytest.mark.django_db
@@ -21,19 +22,23 @@ def scene() -> Scene:
     return scene
 
 
-def pregnant(scene: Scene, certainty: str = "happened") -> None:
+def written(scene: Scene, by_role: str, **data: object) -> Record:
     """As a row: what a pregnancy does to the plan is tried elsewhere."""
-    Record.objects.create(
+    return Record.objects.create(
         clinic=scene.clinic,
         treatment=scene.treatment,
-        kind="milestone",
-        data={"kind": "milestone", "name": "pregnancy", "on": "2026-01-06", "certainty": certainty},
+        kind=data["kind"],
+        data=data,
         on=BOOKED.date(),
         recorded_at=BOOKED,
-        by_name="nurse",
-        by_role="nurse",
+        by_name=by_role,
+        by_role=by_role,
         route="admin",
     )
+
+
+def pregnant(scene: Scene, certainty: str = "happened") -> None:
+    written(scene, "nurse", kind="milestone", name="pregnancy", on="2026-01-06", certainty=certainty)
 
 
 def flagged(scene: Scene, code: str = "result_overdue", state: str = "open") -> Flag:
@@ -75,3 +80,14 @@ def test_nothing_else_holds_messages_back(scene: Scene, is_pregnant: bool, code:
     pregnant(scene, "happened" if is_pregnant else "planned")
     flagged(scene, code, state)
     assert scene.send_due(BOOKED) == ["sent", "sent"]
+
+
+def test_a_result_that_no_clinician_has_read_holds_them_too(scene: Scene) -> None:
+    pregnant(scene)
+    day = BOOKED.date().isoformat()
+    result = written(
+        scene, "client", kind="result", test="apca", sampled_on=day, resulted_on=day, value=4, outcome="final"
+    )
+    assert scene.send_due(BOOKED) == ["waiting", "waiting"]
+    read_result(record=result, actor=scene.nurse, at=LATER)
+    assert scene.send_due(LATER) == ["sent", "sent"]
