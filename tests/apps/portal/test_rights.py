@@ -32,7 +32,7 @@ APPS = Path(__file__).resolve().parents[3] / "apps"
 pytestmark = pytest.mark.django_db
 # Where a patient may speak, and of what: whoever adds a place adds what keeps it from deciding.
 OWN_WORDS = {
-    "booking/calling.py",  # a call to her own couple
+    "booking/calls/services.py",  # a call to her own couple
     "booking/coming.py",  # that she comes
     "couples/routes.py",  # her own ways to be reached
     "couples/silence.py",  # her own wish alone

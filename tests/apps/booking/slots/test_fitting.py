@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -259,8 +260,19 @@ def test_from_draw_to_injection_no_more_than_the_bound(most: int, starts: int) -
 # How what is taken comes from the database.
 
 
-@given(st.lists(st.tuples(st.integers(-3, 40), st.integers(1, 9)), min_size=1, max_size=8))
-def test_spans_as_text_are_the_bits_that_any_of_them_covers(spans: list[tuple[int, int]]) -> None:
-    text = " ".join(f"{first} {first + length}" for first, length in spans)
-    wanted = sum(1 << n for n in range(40) if any(first <= n < first + length for first, length in spans))
-    assert _bits(text, 40) == wanted
+@given(st.lists(st.tuples(st.integers(-900, 12_000), st.integers(1, 2_700)), min_size=1, max_size=8))
+def test_spans_as_sent_are_the_fives_that_any_of_them_touches(spans: list[tuple[int, int]]) -> None:
+    """Seconds from the first day's beginning, as PostgreSQL sends them: microseconds since 2000, highest byte first."""
+    day = datetime(2026, 10, 25, tzinfo=UTC)
+    since = int((day - datetime(2000, 1, 1, tzinfo=UTC)).total_seconds())
+    sent = b"".join(
+        ((since + second) * 1_000_000).to_bytes(8, "big", signed=True)
+        for first, length in spans
+        for second in (first, first + length)
+    )
+    wanted = sum(
+        1 << n
+        for n in range(40)
+        if any(first < (n + 1) * 300 and n * 300 < first + length for first, length in spans)
+    )
+    assert _bits(sent, int(day.timestamp()) // 300, 40) == wanted
