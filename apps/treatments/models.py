@@ -104,7 +104,12 @@ class Record(models.Model):
     class Meta:
         ordering: ClassVar = ["recorded_at", "id"]
         indexes: ClassVar = [
-            models.Index(fields=["treatment", "recorded_at", "id"], name="record_of_treatment")
+            models.Index(fields=["treatment", "recorded_at", "id"], name="record_of_treatment"),
+            models.Index(
+                fields=["clinic", "treatment"],
+                name="record_pregnancy",
+                condition=Q(kind="milestone", data__name="pregnancy"),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clinic", "id"], name="record_in_clinic"),

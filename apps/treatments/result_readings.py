@@ -29,14 +29,15 @@ def unread_results(clinic: Clinic) -> QuerySet[Record]:
     One came in a pregnancy if it was sampled on the milestone's day or later, or written down after the milestone. What a
     doctor or nurse typed in themselves they have read; treatments that are closed send nothing and are left out.
     """
-    pregnancy = _in_force(Record.objects.filter(treatment=OuterRef("treatment"))).filter(
-        kind="milestone", data__name="pregnancy"
-    )
+    pregnancies = Record.objects.filter(kind="milestone", data__name="pregnancy")
+    pregnancy = _in_force(pregnancies.filter(treatment=OuterRef("treatment")))
     pregnancy = pregnancy.exclude(data__certainty="planned").filter(
         Q(on__lte=OuterRef("sampled")) | Q(recorded_at__lte=OuterRef("recorded_at"))
     )
-    results = Record.objects.filter(clinic=clinic, treatment__closed_reason="", reading=None)
-    results = results.exclude(by_role__in=CLINICIANS).filter(_is_result())
+    # Few are pregnant: to begin with them leaves a few results to look at closely.
+    expecting = pregnancies.filter(clinic=clinic).values("treatment")
+    results = Record.objects.filter(treatment__in=expecting, treatment__closed_reason="", reading=None)
+    results = results.filter(_is_result(), clinic=clinic).exclude(by_role__in=CLINICIANS)
     results = _in_force(results).annotate(sampled=_sampled())
     return results.filter(Exists(pregnancy)).order_by("recorded_at", "id")
 
