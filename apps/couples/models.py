@@ -56,14 +56,10 @@ class SilenceReason(models.TextChoices):
     CONFIRMED_LOSS = "confirmed_loss", "Confirmed loss"
 
 
+# What has come to the people themselves, in whichever couple.
+OF_GRIEF = (SilenceReason.BEREAVED, SilenceReason.SUSPECTED_LOSS, SilenceReason.CONFIRMED_LOSS)
 # After these somebody rings: everything was stopped by one act, and no message says a word.
-RUNG_ABOUT = (
-    SilenceReason.PAUSED,
-    SilenceReason.SEPARATED,
-    SilenceReason.BEREAVED,
-    SilenceReason.SUSPECTED_LOSS,
-    SilenceReason.CONFIRMED_LOSS,
-)
+RUNG_ABOUT = (SilenceReason.PAUSED, SilenceReason.SEPARATED, *OF_GRIEF)
 
 
 @audited

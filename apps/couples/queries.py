@@ -13,6 +13,7 @@ from apps.clinic.errors import NotFound
 from apps.clinic.inputs import plain_phone
 from apps.clinic.models import Clinic
 from apps.couples.models import (
+    OF_GRIEF,
     PINNED,
     Couple,
     NameKeys,
@@ -21,7 +22,6 @@ from apps.couples.models import (
     Person,
     PersonIdentifier,
     PersonMerge,
-    SilenceReason,
 )
 from apps.couples.names import is_similar, keys_of, word_keys_of
 
@@ -74,14 +74,15 @@ def couples_with(clinic: Clinic, person: Person) -> QuerySet[Couple]:
 
 
 def silent_elsewhere(person: Person, couple: Couple) -> bool:
-    """Whether the person's other couple fell silent since this one was enrolled.
+    """Whether a loss or a death has come to the person's other couple since this one was enrolled.
 
-    A loss is hers, not a couple's. A couple that is enrolled after it is a beginning of her own will. That
-    her other couple was imported and waits for its release says nothing about her.
+    A loss is hers, not a couple's. A couple that is enrolled after it is a beginning of her own will. What silences the
+    other couple alone says nothing about this one: its end, a pause, a wish of whoever is or was the partner there, its
+    import. Her own wish for no messages silences each of her couples by itself.
     """
     others = couples_with(couple.clinic, person).exclude(pk=couple.pk)
-    others = others.exclude(silent_reason=SilenceReason.IMPORTED)
-    return others.filter(silent_since__gte=couple.enrolled_at).exists()
+    grieving = others.filter(silent_reason__in=OF_GRIEF, silent_since__isnull=False)
+    return grieving.filter(silent_reason_since__gte=couple.enrolled_at).exists()
 
 
 def words_for(couples: Iterable[Couple]) -> QuerySet[Note]:
