@@ -27,6 +27,8 @@ from apps.treatments.result_readings import unread_results
 CLOSING_WITHIN = timedelta(days=7)
 # Flags that say what a visit's or a sample's own row says already.
 SAID_BY_THE_VISIT = ("visit_overdue", "visit_unrecorded", "closing_unbooked")
+# Calls in the place of a message.
+OF_A_MESSAGE = (CallWhy.TELL, CallWhy.MESSAGE_REFUSED)
 RESULT_OVERDUE = "result_overdue"
 NOBODY = "nobody"
 
@@ -173,6 +175,11 @@ def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
     """Calls that somebody asked for, by when; `later` those put off beyond today and those who declined."""
     found = CallTask.objects.filter(_ON_THE_LIST, clinic=asked.clinic).exclude(why__in=READ_OFF_THE_VISIT)
     found = found.exclude(Q(why=CallWhy.NOT_SHOWN) & ~Exists(_still_not_shown()))
+    # What was to be said of a visit is said no more once it stands at another time, or once nothing is to be said at all.
+    moved = Appointment.objects.filter(pk=OuterRef("appointment_id"), status__in=STATUSES_IN_FORCE)
+    moved = moved.exclude(starts_at=OuterRef("about_at"))
+    over = Exists(moved) | Q(couple__silent_since__isnull=False)
+    found = found.exclude(Q(over, why__in=OF_A_MESSAGE))
     due = Q(state=CallState.OPEN, due_at__lt=asked.bounds[1])
     doctor = _answering(asked.doctors, asked.doctor, "couple__doctor")
     nurse = _answering(asked.nurses, asked.nurse, "couple__nurse")

@@ -14,7 +14,7 @@ from apps.clinic.errors import Conflict
 from apps.couples.models import Couple, RouteChannel
 from apps.reminders.channels import Letter
 from apps.reminders.models import Delivery, DeliveryState, Receipt
-from apps.reminders.present import Visit, couples_of_person, load_visit
+from apps.reminders.present import Visit, couples_of_person, load_visit, why_not_now
 from apps.reminders.texts import ANSWERS
 
 _ACTOR = Actor.system("task")
@@ -26,7 +26,9 @@ def ask_staff_to_tell(row: Delivery, visit: Visit | None, letter: Letter, now: d
 
 
 def hand_over(*, delivery: Delivery, actor: Actor, at: datetime) -> Delivery:
-    """A printed card is in the hands of the person. Conflict for what is no card; harmless if repeated."""
+    """A printed card is in the hands of the person. Conflict for what is no card, and for one that is no longer true;
+    harmless if repeated.
+    """
     require_clinic(actor, delivery.clinic_id)
     require_role(actor, "nurse", "doctor", "manager")
     with acting(actor):
@@ -36,6 +38,7 @@ def hand_over(*, delivery: Delivery, actor: Actor, at: datetime) -> Delivery:
                 "This message is no card.", code="no_card", remedy="Look at the messages of the couple."
             )
         if not row.receipt:
+            _require_still_true(row)
             row.receipt, row.receipt_at = Receipt.DELIVERED, at
             row.save(update_fields=["receipt", "receipt_at"])
             record_change(
@@ -47,6 +50,16 @@ def hand_over(*, delivery: Delivery, actor: Actor, at: datetime) -> Delivery:
                 at=at,
             )
     return row
+
+
+def _require_still_true(row: Delivery) -> None:
+    visit = load_visit(row.appointment_id) if row.appointment_id else None
+    if why_not_now(row, visit):
+        raise Conflict(
+            "What this card says is no longer so.",
+            code="card_outdated",
+            remedy="Tear it up, and look at the page of the couple.",
+        )
 
 
 def ask_staff_to_call(row: Delivery, now: datetime) -> None:

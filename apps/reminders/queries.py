@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
@@ -20,6 +20,9 @@ from apps.reminders.models import (
     RegisteredText,
     Trial,
 )
+from apps.treatments.models import Appointment
+from apps.treatments.overlap import STATUSES_IN_FORCE
+from protocols.reminders import CANCELLED
 
 UNDELIVERED = (DeliveryState.DEAD, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
 
@@ -41,11 +44,20 @@ def deliveries_of_couple(couple: Couple) -> QuerySet[Delivery]:
 
 
 def cards_of(clinic: Clinic, at: datetime) -> QuerySet[Delivery]:
-    """Cards to print and hand over that are still to the point, in the order of their visits."""
+    """Cards to print and hand over that are still true, in the order of their visits: the visit stands as the card says,
+    or is off as it says, and nothing silences the couple. What a hand-over would refuse is not listed.
+    """
     cards = deliveries_of(clinic).filter(
         channel=RouteChannel.CARD, state=DeliveryState.HANDED, receipt="", not_after__gt=at
     )
-    return cards.order_by("starts_at", "due_at", "id")
+    visits = Appointment.objects.filter(pk=OuterRef("appointment_id"), starts_at=OuterRef("starts_at"))
+    stands = Exists(visits.filter(status__in=STATUSES_IN_FORCE))
+    as_said = Q(appointment_id=None) | Q(stands, ~Q(kind=CANCELLED)) | Q(~stands, kind=CANCELLED)
+    silent = Couple.objects.filter(
+        Q(recipient=OuterRef("person")) | Q(partner=OuterRef("person")), silent_since__isnull=False
+    )
+    spoken_to = Q(treatment=None) & ~Exists(silent) | Q(treatment__couple__silent_since=None)
+    return cards.filter(as_said, spoken_to).order_by("starts_at", "due_at", "id")
 
 
 def delivery_by_id(clinic: Clinic, delivery_id: UUID) -> Delivery:
