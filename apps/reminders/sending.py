@@ -38,7 +38,7 @@ from apps.reminders.settling import MAX_ATTEMPTS as MAX_ATTEMPTS
 from apps.reminders.settling import pause_after as pause_after
 from apps.reminders.texts import ANSWERS, SECRET, UNTIMED
 from apps.reminders.timing import moment_to_send
-from apps.reminders.wording import is_said_to, kept_body, letter_of, way_for
+from apps.reminders.wording import changes_plans, is_said_to, kept_body, letter_of, way_for
 from apps.reminders.words import ClinicalWord
 
 LEASE = timedelta(minutes=5)
@@ -145,7 +145,7 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             return None
         now: datetime = row.now
         if row.braked and now < row.not_after:
-            _wait(row, now + BRAKE_LOOK, BRAKED)
+            _hold(row, now, BRAKED)
             return None
         visit = load_visit(row.appointment_id) if row.appointment_id else None
         reason = why_not_now(row, visit)
@@ -155,10 +155,10 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             _end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)
             return None
         if row.kind not in ANSWERS and is_paused(row.person):
-            _wait(row, now + BRAKE_LOOK, "unread text")
+            _hold(row, now, "unread text")
             return None
         if row.appointment_id and awaits_a_reader(row.person):
-            _wait(row, now + BRAKE_LOOK, "unread result")
+            _hold(row, now, "unread result")
             return None
         return _worded(row, visit, now)
 
@@ -219,6 +219,14 @@ def _end(row: Delivery, state: DeliveryState, reason: str) -> None:
     row.save(update_fields=["state", "last_error", "lease_until", "blanks", "attempt_began_at", "sent_to"])
 
 
+def _hold(row: Delivery, now: datetime, why: str) -> None:
+    """Waits for a person. Who would travel for nothing meanwhile, or to the wrong hour, is rung at once."""
+    if row.last_error != why and changes_plans(row, now):
+        row.last_error = why
+        ask_staff_to_call(row, now)
+    _wait(row, now + BRAKE_LOOK, why)
+
+
 def _wait(row: Delivery, until: datetime, why: str) -> None:
     row.state, row.lease_until, row.next_try_at, row.last_error = DeliveryState.PENDING, None, until, why
     row.save(update_fields=["state", "lease_until", "next_try_at", "last_error"])
@@ -264,7 +272,10 @@ def recover_leases(*, at: datetime | None = None) -> int:
 
 
 def expire(*, at: datetime | None = None, limit: int = 5000) -> int:
-    """Pending deliveries whose time has passed: never sent from here on. Returns how many."""
+    """Pending deliveries whose time has passed: never sent from here on. Returns how many.
+
+    Who was not told in time that a visit is off or at another time is rung.
+    """
     stale = (
         Delivery.objects.select_for_update(skip_locked=True)
         .filter(state=DeliveryState.PENDING, not_after__lte=moment(at))
@@ -274,6 +285,10 @@ def expire(*, at: datetime | None = None, limit: int = 5000) -> int:
     with transaction.atomic():
         gone = Delivery.objects.filter(pk__in=list(stale))
         gone.filter(kind__in=SECRET).update(blanks={})
+        for row in gone.select_related("clinic", "person", "treatment__couple").annotate(now=moment(at)):
+            if changes_plans(row, row.now):
+                row.last_error = "too late"
+                ask_staff_to_call(row, row.now)
         return gone.update(state=DeliveryState.EXPIRED)
 
 

@@ -18,7 +18,8 @@ from apps.reminders.models import REPLIES, ChannelSetting, Delivery, DeliverySta
 from apps.reminders.present import Visit
 from apps.reminders.registered import NotRegistered, filled
 from apps.reminders.secret_blanks import blanks_of
-from apps.reminders.texts import BOOK, SECRET, TEXTS
+from apps.reminders.texts import BOOK, CANCELLED_TODAY, MOVED, SECRET, TEXTS
+from protocols.reminders import CANCELLED
 
 # What a message says to one address, it does not say there again.
 _HEARD = (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.LEASED, DeliveryState.HANDED)
@@ -66,17 +67,23 @@ def is_said_to(address: str, row: Delivery) -> bool:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{row.appointment_id} {address}"]
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"{row.appointment_id} {address.casefold()}"],
         )
     others = Delivery.objects.filter(
         appointment_id=row.appointment_id,
         kind=row.kind,
         starts_at=row.starts_at,
         key=row.key,
-        sent_to=address,
+        sent_to__iexact=address,
         state__in=_HEARD,
     ).filter(_TOLD)
     return others.exclude(person=row.person_id).exists()
+
+
+def changes_plans(row: Delivery, now: datetime) -> bool:
+    """Whether it tells people that what they know of a visit is no longer so: it is off, or at another time."""
+    return row.appointment_id is not None and text_of(row, now) in (MOVED, CANCELLED, CANCELLED_TODAY)
 
 
 def letter_of(row: Delivery, visit: Visit | None, way: Way, now: datetime) -> Letter:
