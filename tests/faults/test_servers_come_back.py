@@ -22,5 +22,6 @@ def test_every_connection_to_the_database_is_cut_between_two_requests_and_nobody
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'"
         )
         assert cursor.fetchone()[0] > 0
-    course.act("book", TEST, starts_at=house.moment(2))
-    assert [mail.subject for mail in house.mails(1, course.addresses)] == [house.subject(house.moment(2))]
+    starts_at = house.moment(2)
+    course.act("book", TEST, starts_at=starts_at)
+    assert [mail.subject for mail in house.mails(1, course.addresses)] == [house.subject(starts_at)]
