@@ -9,8 +9,9 @@ from typing import Any
 
 import environ
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.db import connection
+from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
@@ -46,7 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         return
     os.environ |= ENVIRONMENT | start_servers(config)
-    settings.DATABASES  # noqa: B018  reading them is what tells pytest-django to set Django up
+    # Reading the settings is also what tells pytest-django to set Django up. A good hasher is slow on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def start_servers(config: pytest.Config) -> dict[str, str]:
@@ -145,7 +147,9 @@ def live_stack(
     connection.close()
     connection.settings_dict.update({name: database[name] for name in REACHED_BY})
     stack.mails.clear()
-    with django_db_blocker.unblock():
+    # The processes check passwords as the product does.
+    as_in_product = override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS)
+    with django_db_blocker.unblock(), as_in_product:
         try:
             yield stack
         finally:

@@ -14,7 +14,6 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from oauth2_provider.models import AccessToken
-from pytest_django import Settings
 
 from apps.booking import services as booking
 from apps.clinic.actors import Actor
@@ -39,8 +38,7 @@ class ServicesHouse:
     `until` lets time pass and runs the sweeps, as the worker would.
     """
 
-    def __init__(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cache.clear()
         self.at = rows.AT
         monkeypatch.setattr("apps.api.views.base.ApiView.clock", lambda view: self.now())

@@ -62,9 +62,8 @@ def folder() -> Path:
 
 
 @pytest.fixture
-def clinic(transactional_db: None, settings: Any, stand_at: Any, monkeypatch: pytest.MonkeyPatch) -> Clinic:
+def clinic(transactional_db: None, stand_at: Any, monkeypatch: pytest.MonkeyPatch) -> Clinic:
     """The demo's larger clinic, its day run as far as it would have come by then."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr("apps.desk.pages.importing.work_import_soon", lambda pk: None)
     stand_at(AT)
     make(at=AT, password=lambda: "a-long-enough-secret", say=lambda text: None)

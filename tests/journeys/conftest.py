@@ -7,9 +7,8 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 
 @pytest.fixture
-def house(settings: Settings, monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Any:
-    return import_module("tests.houses").ServicesHouse(settings, monkeypatch)
+def house(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Any:
+    return import_module("tests.houses").ServicesHouse(monkeypatch)

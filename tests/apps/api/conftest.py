@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
-from pytest_django import Settings
 
 
 class Clock:
@@ -21,8 +20,7 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def clock(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     standing = Clock()
     monkeypatch.setattr("apps.api.views.base.ApiView.clock", standing)
     cache.clear()
