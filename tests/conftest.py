@@ -109,6 +109,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LiveTogether
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The database of the tests; what commits in it is cleared our way."""
+    import_module("tests.emptying").take_over()
+
+
+@pytest.fixture(scope="session")
 def demo_house(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Any:
