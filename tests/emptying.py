@@ -1,4 +1,4 @@
-"""After a test that committed, only the tables that hold rows are emptied: truncating all of them takes ten times as long."""
+"""After a test that committed only the tables that hold rows are emptied: truncating all takes ten times as long."""
 
 from __future__ import annotations
 
