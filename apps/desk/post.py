@@ -40,6 +40,7 @@ _REASONS = {
     "pencilled": gettext_lazy("the visit is only pencilled"),
     "back-filled": gettext_lazy("the treatment was entered afterwards"),
     "test clinic": gettext_lazy("a test clinic sends nothing"),
+    "said to the same address": gettext_lazy("said already to the other, at the same address"),
     "interrupted": gettext_lazy("the sender was interrupted"),
 }
 # Our texts by their names, as a nurse says them.

@@ -14,6 +14,7 @@ from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.resting import is_resting, note_answer
 from apps.reminders.settling import MAX_ATTEMPTS, accept
+from apps.reminders.sharing import let_others_go
 from apps.reminders.texts import SECRET
 
 MAX_ASKS = 5
@@ -109,6 +110,7 @@ def _settle(asked: Delivery, outcome: Outcome, at: datetime | None) -> bool:
         else:
             row.state = DeliveryState.DEAD
         row.save()
+        let_others_go(row, row.now, bad_address=outcome.bad_address)
         if row.state == DeliveryState.DEAD:
             ask_staff_to_call(row, row.now)
     return True

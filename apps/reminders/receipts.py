@@ -14,6 +14,7 @@ from apps.couples.routes import mark_route
 from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.settling import accept
+from apps.reminders.sharing import let_others_go
 from apps.reminders.texts import SECRET
 from apps.reminders.trials import receive_trial_receipt
 
@@ -95,4 +96,5 @@ def _failed(row: Delivery, error: str, bad_address: bool, at: datetime) -> None:
     if bad_address and row.route is not None:
         mark_route(route=row.route, wrong=True, actor=Actor.system("api"), at=at)
     if is_settled:
+        let_others_go(row, at, bad_address=bad_address)
         ask_staff_to_call(row, at)

@@ -29,6 +29,7 @@ from apps.reminders.chasing import why_stale
 from apps.reminders.clock import moment
 from apps.reminders.derived import SAID
 from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
+from apps.reminders.holding import end, hold, wait
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
@@ -36,14 +37,13 @@ from apps.reminders.resting import RESTING, note_answer, rests_until
 from apps.reminders.settling import ASK_AFTER, accept, settle_otherwise
 from apps.reminders.settling import MAX_ATTEMPTS as MAX_ATTEMPTS
 from apps.reminders.settling import pause_after as pause_after
+from apps.reminders.sharing import ANOTHER_GOES, LOOK, Heard, heard_at
 from apps.reminders.texts import ANSWERS, SECRET, UNTIMED
 from apps.reminders.timing import moment_to_send
-from apps.reminders.wording import changes_plans, is_said_to, kept_body, letter_of, way_for
+from apps.reminders.wording import changes_plans, kept_body, letter_of, way_for
 from apps.reminders.words import ClinicalWord
 
 LEASE = timedelta(minutes=5)
-# How soon after a brake is released the last of what waited for it goes out.
-BRAKE_LOOK = timedelta(minutes=5)
 BRAKED = "braked"
 BRAKES_ON = Brake.objects.filter(released_at__isnull=True)
 _log = logging.getLogger(__name__)
@@ -145,20 +145,20 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             return None
         now: datetime = row.now
         if row.braked and now < row.not_after:
-            _hold(row, now, BRAKED)
+            hold(row, now, BRAKED)
             return None
         visit = load_visit(row.appointment_id) if row.appointment_id else None
         reason = why_not_now(row, visit)
         if not reason and visit is not None and row.kind in UNTIMED:
             reason = why_stale(row, visit)
         if reason or now >= row.not_after:
-            _end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)
+            end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)
             return None
         if row.kind not in ANSWERS and is_paused(row.person):
-            _hold(row, now, "unread text")
+            hold(row, now, "unread text")
             return None
         if row.appointment_id and awaits_a_reader(row.person):
-            _hold(row, now, "unread result")
+            hold(row, now, "unread result")
             return None
         return _worded(row, visit, now)
 
@@ -167,17 +167,14 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
     """The letter of a row that may go, by the first way that can be used; None where it waits or staff tell it."""
     way = way_for(row)
     if way is None:
-        _end(row, DeliveryState.DEAD, "no way")
+        end(row, DeliveryState.DEAD, "no way")
         ask_staff_to_call(row, now)
         return None
     then, why = _first_moment(row, way, now)
     if then > now:
-        _wait(row, then, why)
+        wait(row, then, why)
         return None
-    if row.appointment_id and way.address and is_said_to(way.address, row):
-        # Told all the same, by the other's message: what comes next speaks of it.
-        row.attempt_began_at, row.sent_to = now, way.address
-        _end(row, DeliveryState.WITHDRAWN, SAID)
+    if row.appointment_id and way.address and _goes_with_another(row, way.address, now):
         return None
     letter = letter_of(row, visit, way, now)
     row.channel, row.route, row.sent_to = way.channel, way.route, way.address
@@ -192,6 +189,18 @@ def _worded(row: Delivery, visit: Visit | None, now: datetime) -> Letter | None:
     row.attempt_began_at, row.attempts = now, row.attempts + 1
     row.save()
     return letter
+
+
+def _goes_with_another(row: Delivery, address: str, now: datetime) -> bool:
+    """Whether the very same was said at the address to somebody else, or is on its way there; then written down."""
+    heard = heard_at(address, row)
+    if heard is Heard.ON_ITS_WAY:
+        wait(row, min(now + LOOK, row.not_after), ANOTHER_GOES)
+    elif heard is Heard.SAID:
+        # Told all the same, by the other's message: what comes next speaks of it.
+        row.attempt_began_at, row.sent_to = now, address
+        end(row, DeliveryState.WITHDRAWN, SAID)
+    return heard is not Heard.NOTHING
 
 
 def _first_moment(row: Delivery, way: Way, now: datetime) -> tuple[datetime, str]:
@@ -210,26 +219,6 @@ def _first_moment(row: Delivery, way: Way, now: datetime) -> tuple[datetime, str
     if rest is not None and then < rest < row.not_after:
         return rest, RESTING
     return then, "quiet hours"
-
-
-def _end(row: Delivery, state: DeliveryState, reason: str) -> None:
-    row.state, row.last_error, row.lease_until = state, reason, None
-    if row.kind in SECRET:
-        row.blanks = {}
-    row.save(update_fields=["state", "last_error", "lease_until", "blanks", "attempt_began_at", "sent_to"])
-
-
-def _hold(row: Delivery, now: datetime, why: str) -> None:
-    """Waits for a person. Who would travel for nothing meanwhile, or to the wrong hour, is rung at once."""
-    if row.last_error != why and changes_plans(row, now):
-        row.last_error = why
-        ask_staff_to_call(row, now)
-    _wait(row, now + BRAKE_LOOK, why)
-
-
-def _wait(row: Delivery, until: datetime, why: str) -> None:
-    row.state, row.lease_until, row.next_try_at, row.last_error = DeliveryState.PENDING, None, until, why
-    row.save(update_fields=["state", "lease_until", "next_try_at", "last_error"])
 
 
 def settle(claim: Claim, outcome: Outcome, *, at: datetime | None = None) -> str:

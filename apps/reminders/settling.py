@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from apps.reminders.channels import Outcome, Verdict
 from apps.reminders.handing import ask_staff_to_call
 from apps.reminders.models import Delivery, DeliveryState, Receipt
+from apps.reminders.sharing import let_others_go
 from apps.reminders.texts import SECRET
 from apps.reminders.wording import has_another_way
 
@@ -27,6 +28,9 @@ def accept(row: Delivery, *, provider_id: str, now: datetime) -> None:
     if row.kind in SECRET:
         row.blanks = {}
     row.save(update_fields=["state", "sent_at", "lease_until", "last_error", "provider_id", "blanks"])
+    if failed:
+        let_others_go(row, now)
+        ask_staff_to_call(row, now)
 
 
 def settle_otherwise(row: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -47,6 +51,8 @@ def settle_otherwise(row: Delivery, outcome: Outcome, now: datetime) -> None:
     if row.kind in SECRET and row.state != DeliveryState.PENDING:
         row.blanks = {}
     row.save()
+    if row.state != DeliveryState.UNKNOWN:
+        let_others_go(row, now, bad_address=outcome.bad_address)
     if row.state == DeliveryState.DEAD:
         ask_staff_to_call(row, now)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from apps.clinic.actors import Actor
@@ -21,8 +20,6 @@ from apps.reminders.secret_blanks import blanks_of
 from apps.reminders.texts import BOOK, CANCELLED_TODAY, MOVED, SECRET, TEXTS
 from protocols.reminders import CANCELLED
 
-# What a message says to one address, it does not say there again.
-_HEARD = (DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.LEASED, DeliveryState.HANDED)
 # An attempt, or what people tell, which has none.
 _TOLD = Q(attempt_began_at__isnull=False) | Q(state=DeliveryState.HANDED)
 
@@ -58,27 +55,6 @@ def has_another_way(row: Delivery, now: datetime) -> bool:
     mark_route(route=row.route, wrong=True, actor=Actor.system("task"), at=now)
     row.person.refresh_from_db()
     return way_for(row) is not None
-
-
-def is_said_to(address: str, row: Delivery) -> bool:
-    """Whether somebody else was told the very same at this address: a shared number gets one text a session.
-
-    Two who share a number wait for each other here, so that not both can be first.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"{row.appointment_id} {address.casefold()}"],
-        )
-    others = Delivery.objects.filter(
-        appointment_id=row.appointment_id,
-        kind=row.kind,
-        starts_at=row.starts_at,
-        key=row.key,
-        sent_to__iexact=address,
-        state__in=_HEARD,
-    ).filter(_TOLD)
-    return others.exclude(person=row.person_id).exists()
 
 
 def changes_plans(row: Delivery, now: datetime) -> bool:
