@@ -41,8 +41,11 @@ _EMAIL_RECEIPTS = {
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def hook(request: HttpRequest, setting_id: UUID) -> HttpResponse:
-    """Receipts and texts of one clinic's provider. 404 for a setting that is none or off, 403 without its signature."""
-    setting = ChannelSetting.objects.select_related("clinic").filter(pk=setting_id, is_on=True).first()
+    """Receipts and texts of one clinic's provider. 404 for a setting that is none, 403 without its signature.
+
+    A channel that was switched off is still listened to: what it sent is still reported on, and a STOP may answer it.
+    """
+    setting = ChannelSetting.objects.select_related("clinic").filter(pk=setting_id).first()
     if setting is None:
         return HttpResponseNotFound()
     try:
