@@ -112,12 +112,20 @@ def is_somebodys(clinic: Clinic, channel: str, address: str) -> bool:
 
 def people_at(clinic: Clinic, channel: str, address: str) -> list[Person]:
     """Whoever of the clinic may have written from this address, by id: those with such a route on any channel of its
-    kind, or whose own row names it. Several people may share it.
+    kind, or whose own row names it, however it is typed; else whoever had such a route once. Several may share it.
     """
     kin = NUMBERED if channel in NUMBERED else (RouteChannel.EMAIL,)
-    own = Q(phone=address) if channel in NUMBERED else Q(email__iexact=address)
-    if channel not in NUMBERED:
-        own |= Q(alternative_email__iexact=address)
-    routed = ContactRoute.objects.filter(clinic=clinic, address=address, channel__in=kin, ended_at=None)
-    found = Person.objects.filter(clinic=clinic, merged_into=None)
-    return list(found.filter(own | Q(pk__in=routed.values("person"))).order_by("pk"))
+    routes: QuerySet[ContactRoute] = ContactRoute.objects.filter(clinic=clinic, channel__in=kin)
+    people: QuerySet[Person] = Person.objects.filter(clinic=clinic, merged_into=None)
+    if channel in NUMBERED:
+        last = "".join(sign for sign in address if sign.isdigit())[-_SAME_DIGITS:]
+        if len(last) < _SAME_DIGITS:
+            return []  # a short code of a machine, the end of many numbers
+        people = people.alias(digits=_digits("phone"))
+        routes = routes.alias(digits=_digits("address")).filter(digits__endswith=last)
+        own = Q(digits__endswith=last)
+    else:
+        routes = routes.filter(address__iexact=address)
+        own = Q(email__iexact=address) | Q(alternative_email__iexact=address)
+    now = people.filter(own | Q(pk__in=routes.filter(ended_at=None).values("person")))
+    return list(now.order_by("pk")) or list(people.filter(pk__in=routes.values("person")).order_by("pk"))

@@ -27,8 +27,10 @@ from apps.reminders.messages import SPOKEN
 from apps.reminders.models import InboundAbout, InboundText
 from apps.reminders.notices import say
 from apps.reminders.texts import AUTO_REPLY
+from apps.reminders.wording import carried_by
 
 _STOP = frozenset({"stop", "stopall", "stop all"})
+_STOP_NOTE = "STOP"
 _LONGEST = 2000
 # An answer that could not leave within this time says nothing any more.
 _ANSWER_HOLDS = timedelta(hours=1)
@@ -42,7 +44,8 @@ def receive_text(
 
     It becomes a call for each couple that it may have come from, due now, and pauses what goes to them by itself until
     somebody has read it. The first unread one is answered with the hours and the urgent number. STOP as the whole of it
-    ends that channel for that address at once, and is neither answered nor a reason to pause.
+    ends that channel for that address at once, and is neither answered nor a reason to pause; where the address is nobody's
+    way on that channel there is nothing to end, and it is a call like any other.
     """
     actor = Actor.system("api")
     with acting(actor):
@@ -126,7 +129,7 @@ def _answer(row: InboundText, people: list[Person], actor: Actor, at: datetime) 
         person__in=[person.pk for person in people], channel=row.channel, address=row.address
     )
     route = next((one for one in routes.order_by("person_id", "pk") if one.is_usable), None)
-    if route is None:
+    if route is None or row.channel not in carried_by(row.clinic_id):
         return
     person = next(one for one in people if one.pk == route.person_id)
     say(
@@ -148,8 +151,10 @@ def _tell_couples(row: InboundText, people: list[Person], actor: Actor, at: date
         InboundAbout(clinic_id=row.clinic_id, inbound=row, couple=couple) for couple in couples
     )
     for couple in couples:
-        if not row.was_stop:
-            ask_for_call(couple=couple, why=CallWhy.WROTE, due_at=at, actor=actor, at=at)
+        if row.read_at is None:
+            # A refusal that ended nothing says so on the list: whoever rings asks what it was meant for.
+            note = _STOP_NOTE if row.was_stop else ""
+            ask_for_call(couple=couple, why=CallWhy.WROTE, due_at=at, note=note, actor=actor, at=at)
         _tell(row, "inbound.received", couple, actor, at)
     if not couples:
         _tell(row, "inbound.received", None, actor, at)

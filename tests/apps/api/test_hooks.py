@@ -20,7 +20,7 @@ from twilio.request_validator import RequestValidator
 
 from apps.booking.models import CallTask
 from apps.clinic.errors import NotFound
-from apps.couples.models import ContactRoute
+from apps.couples.models import ContactRoute, Person
 from apps.couples.route_queries import ways_of
 from apps.couples.routes import RouteInput, add_route
 from apps.couples.services import silence_couple
@@ -186,6 +186,36 @@ def test_nothing_unsigned_is_read(scene: Scene, monkeypatch: pytest.MonkeyPatch)
     assert not InboundText.objects.exists()
 
 
+def test_a_channel_that_was_switched_off_is_still_listened_to(scene: Scene) -> None:
+    setting = on(scene, "whatsapp")
+    row = sent(scene, setting)
+    set_channel(
+        clinic=scene.clinic,
+        channel="whatsapp",
+        provider="whatsapp",
+        sender=setting.sender,
+        secret="MESSAGES_HOOK",
+        is_on=False,
+        actor=rows.SYSTEM,
+        at=BOOKED,
+    )
+    stop = {"from": NUMBER[1:], "id": "wamid.9", "text": {"body": "STOP"}}
+    failed = {"id": "theirs-1", "status": "failed", "errors": [{"code": 1}]}
+    told = {"statuses": [failed], "messages": [stop]}
+    assert from_whatsapp(setting, key="guess", **told).status_code == 403
+    row.refresh_from_db()
+    assert (row.state, InboundText.objects.count()) == ("sent", 0)
+    assert from_whatsapp(setting, **told).status_code == 200
+    row.refresh_from_db()
+    assert (row.state, row.receipt) == ("dead", "failed")
+    assert ContactRoute.objects.get(channel="whatsapp").opted_out_at is not None
+    # What is asked there is a call, and is not answered by a way that is no longer used.
+    hello = {"from": NUMBER[1:], "id": "wamid.10", "text": {"body": "hello"}}
+    assert from_whatsapp(setting, messages=[hello]).status_code == 200
+    assert CallTask.objects.filter(why="wrote").exists()
+    assert not Delivery.objects.filter(kind="auto-reply").exists()
+
+
 def test_another_clinics_account_speaks_of_none_of_our_messages(scene: Scene) -> None:
     row = sent(scene, on(scene, "whatsapp"))
     elsewhere = set_channel(
@@ -216,6 +246,25 @@ def test_stop_as_the_whole_message_ends_that_channel_for_everybody_who_shares_th
     assert {letter.channel for letter in scene.channel.letters} == {"email"}
     assert not is_stop("please stop calling my mother")
     assert is_stop("STOP ALL")
+
+
+@pytest.mark.parametrize("known_by", ["own row", "own row without the country", "another channel", "before"])
+def test_a_stop_that_ends_nothing_is_a_call(scene: Scene, known_by: str) -> None:
+    setting = on(scene, "twilio")
+    routes = ContactRoute.objects.filter(address=NUMBER)
+    if known_by.startswith("own row"):
+        routes.update(ended_at=BOOKED, address="+447700900555")
+        phone = NUMBER if known_by == "own row" else "07700900123"
+        Person.objects.filter(pk=scene.recipient.pk).update(phone=phone)
+    elif known_by == "another channel":
+        routes.update(channel="whatsapp")
+    else:
+        routes.update(ended_at=BOOKED)
+    write(setting, "STOP")
+    [task] = CallTask.objects.all()
+    assert (task.why, task.couple_id, task.note, task.state) == ("wrote", scene.couple.pk, "STOP", "open")
+    assert InboundText.objects.get().read_at is None
+    assert set(scene.send_due(BOOKED)) == {"waiting"}  # until somebody has read it
 
 
 def test_any_text_is_a_call_at_once_and_pauses_the_couple_until_it_is_read(scene: Scene) -> None:
