@@ -18,6 +18,7 @@ from apps.desk.access import Desk
 from apps.desk.languages import name_of
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.queries import deliveries_of_couple, withheld
+from apps.reminders.texts import BOOK, NEW_DAYS
 
 WITHHELD = {
     "silent": gettext_lazy("the couple is silent"),
@@ -51,6 +52,7 @@ TEXT_NAMES = {
     "cancelled": gettext_lazy("Cancellation"),
     "cancelled today": gettext_lazy("Cancellation on the day"),
     "book": gettext_lazy("Please book"),
+    "new days": gettext_lazy("Please book, new days"),
     "missed": gettext_lazy("After a missed visit"),
     "call-us": gettext_lazy("Please call us"),
     "code": gettext_lazy("Code"),
@@ -119,6 +121,8 @@ def kind_words(kind: str) -> str:
     if kind in TEXT_NAMES:
         return str(TEXT_NAMES[kind])
     family, *rest = kind.split("-")
+    if family == BOOK:
+        return str(TEXT_NAMES[NEW_DAYS])
     said = str(TEXT_NAMES.get(family, words.words(kind)))
     before = [
         ngettext("%(n)d month", "%(n)d months", int(part[:-1])) % {"n": int(part[:-1])}

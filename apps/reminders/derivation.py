@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import count
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -22,11 +21,10 @@ from apps.clinic.services import advance, lock_reader
 from apps.couples.models import Couple, Person
 from apps.reminders.chasing import decide_unbooked
 from apps.reminders.clock import database_now
-from apps.reminders.derived import SAID, SILENT, Outcome, apply
+from apps.reminders.derived import SAID, SILENT, Outcome, apply, next_kind
 from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, DeliveryState, DerivationRetry
 from apps.reminders.present import Visit, load_visits, may_write_to, quiet_reason
-from apps.reminders.timing import wall_moment
 from apps.reminders.zones import follow_kept_times
 from apps.treatments.loading import template_of
 from apps.treatments.models import Treatment
@@ -182,17 +180,10 @@ def _ask_for(
 
 def _times(visit: Visit, person: Person, message: DueMessage, at: datetime) -> tuple[datetime, datetime]:
     """From when until when: a confirmation at once, a reminder at its hour where the person lives."""
-    due_at = at if message.kind == CONFIRMATION else _where_they_live(visit, person, message.due)
+    due_at = at if message.kind == CONFIRMATION else visit.moment_for(person, message.due)
     if message.not_after == visit.wall(visit.time):
         return due_at, visit.time
-    return due_at, min(visit.time, _where_they_live(visit, person, message.not_after))
-
-
-def _where_they_live(visit: Visit, person: Person, wall: datetime) -> datetime:
-    """The hour of a reminder is an hour of the person's own day; the day is counted in the clinic's."""
-    if not person.zone:
-        return visit.moment(wall)
-    return wall_moment(person.zone, wall.date(), wall.time())
+    return due_at, min(visit.time, visit.moment_for(person, message.not_after))
 
 
 def _confirmation_kind(rows: list[Delivery], confirmations: list[Delivery], starts_at: datetime) -> str:
@@ -253,13 +244,6 @@ def known_time(rows: Iterable[Delivery]) -> datetime | None:
         return None
     last = max(told, key=lambda one: one[:2])[2]
     return None if family_of(last.kind) == CANCELLED else last.starts_at
-
-
-def next_kind(kind: str, taken: Collection[str]) -> str:
-    """`kind`, or its first numbered form that is free: confirmation, confirmation-2 ..."""
-    if kind not in taken:
-        return kind
-    return next(name for n in count(2) if (name := f"{kind}-{n}") not in taken)
 
 
 def _delivery(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import count
 from uuid import UUID
 
 from django.db.models import Q
@@ -24,6 +26,13 @@ class Outcome:
     revived: list[UUID] = field(default_factory=list)
     silenced: list[UUID] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
+
+
+def next_kind(kind: str, taken: Collection[str]) -> str:
+    """`kind`, or its first numbered form that is free: confirmation, confirmation-2 ..."""
+    if kind not in taken:
+        return kind
+    return next(name for n in count(2) if (name := f"{kind}-{n}") not in taken)
 
 
 def apply(outcome: Outcome) -> None:

@@ -172,7 +172,7 @@ class Delivery(models.Model):
 
 class DerivationRetry(models.Model):
     """A treatment whose messages could not be derived: tried again later, so that it keeps nobody else
-    waiting."""
+    waiting. Or one whose messages are asked anew, since the clinic has set something else for all."""
 
     treatment = models.OneToOneField(
         Treatment, primary_key=True, on_delete=models.CASCADE, related_name="derivation_retry"

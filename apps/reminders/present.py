@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,12 +21,14 @@ from apps.couples.route_queries import ways_of
 from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, InboundAbout
 from apps.reminders.texts import SECRET, TRIAL, UNTIMED
+from apps.reminders.timing import wall_moment
+from apps.treatments.loading import persons_coming
 from apps.treatments.models import Appointment, Flag, FlagState, Record
 from apps.treatments.result_readings import unread_results
 from protocols.reminders import CANCELLED
 from protocols.status import Status
 
-_AWAITED = ("proposed", "missed")
+AWAITED = ("proposed", "missed")
 _ROUTES = ("recipient__routes", "partner__routes")
 
 # Flags about a result: what it says, that it is late, or that nobody can say what it means.
@@ -93,7 +95,7 @@ class Visit:
     def awaits_booking(self) -> bool:
         """Nothing is agreed: it was never booked, or missed, or called off, and the plan still asks for it."""
         unbooked = (Status.PROPOSED, Status.NOSHOW, Status.CANCELLED)
-        return self.row.status in unbooked and self.row.state in _AWAITED
+        return self.row.status in unbooked and self.row.state in AWAITED
 
     @property
     def zone(self) -> ZoneInfo:
@@ -106,6 +108,28 @@ class Visit:
         """A wall time that the clocks skip is read by the offset before the jump, one shown twice as the first."""
         return wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
 
+    def moment_for(self, person: Person, wall: datetime) -> datetime:
+        """The hour of a reminder is an hour of the person's own day; the day is counted in the clinic's."""
+        return wall_moment(person.zone, wall.date(), wall.time()) if person.zone else self.moment(wall)
+
+    @property
+    def good_days(self) -> tuple[date, date] | None:
+        """The first and the last good day that the other visits leave; None while the plan does not name both ends."""
+        row = self.row
+        last = row.latest_on or row.bookable_to
+        if row.earliest_on is None or last is None:
+            return None
+        left = max(row.earliest_on, row.bookable_from or row.earliest_on), min(last, row.bookable_to or last)
+        return next((days for days in (left, (row.earliest_on, last)) if days[0] <= days[1]), None)
+
+    @property
+    def would_come(self) -> list[tuple[str, Person]]:
+        """Who of the two an unbooked visit is for, and as whom, the recipient first."""
+        couple, attends = self.row.treatment.couple, self.row.attends or ("recipient", "partner")
+        coming = persons_coming(self.row.treatment, attends, str(self.row.plan.get("donor") or ""))
+        both = (("recipient", couple.recipient), ("partner", couple.partner))
+        return [one for one in both if one[1].pk in coming]
+
 
 def load_visits(treatment_ids: Collection[UUID]) -> list[Visit]:
     """Every visit of the treatments that ever had a time, in one query."""
@@ -115,7 +139,7 @@ def load_visits(treatment_ids: Collection[UUID]) -> list[Visit]:
 
 def load_unbooked(treatment_ids: Collection[UUID]) -> list[Visit]:
     """Every visit of the treatments that the plan asks for and nobody has agreed on."""
-    rows = _with_everything(Appointment.objects.filter(treatment__in=treatment_ids, state__in=_AWAITED))
+    rows = _with_everything(Appointment.objects.filter(treatment__in=treatment_ids, state__in=AWAITED))
     rows = rows.select_related("treatment__couple__recipient", "treatment__couple__partner")
     found = rows.prefetch_related(
         "treatment__couple__recipient__routes", "treatment__couple__partner__routes"
@@ -226,7 +250,7 @@ def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: dateti
         return "silent"
     if not may_write_to(person):
         return "not to be written to"
-    if kind in UNTIMED:
+    if family_of(kind) in UNTIMED:
         return "held" if visit.row.held else "" if visit.awaits_booking else "visit changed"
     if family_of(kind) == CANCELLED:
         return "visit stands" if visit.in_force else ""

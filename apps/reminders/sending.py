@@ -30,6 +30,7 @@ from apps.reminders.clock import moment
 from apps.reminders.derived import SAID
 from apps.reminders.handing import ask_staff_to_call, ask_staff_to_tell
 from apps.reminders.holding import end, hold, wait
+from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, DeliveryState
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, why_not_now
 from apps.reminders.registered import NotRegistered
@@ -149,7 +150,7 @@ def begin(claim: Claim, *, at: datetime | None = None) -> Letter | None:
             return None
         visit = load_visit(row.appointment_id) if row.appointment_id else None
         reason = why_not_now(row, visit)
-        if not reason and visit is not None and row.kind in UNTIMED:
+        if not reason and visit is not None and family_of(row.kind) in UNTIMED:
             reason = why_stale(row, visit)
         if reason or now >= row.not_after:
             end(row, DeliveryState.WITHDRAWN if reason else DeliveryState.EXPIRED, reason)

@@ -18,9 +18,18 @@ from apps.clinic.models import Clinic
 from apps.clinic.services import update_clinic
 from apps.couples.models import Language
 from apps.reminders.channel_models import CARRIES, KEPT, SECRET_NAME
-from apps.reminders.models import ChannelSetting, KeptSecret, MessageHours, Provider, RegisteredText
+from apps.reminders.models import (
+    ChannelSetting,
+    DerivationRetry,
+    KeptSecret,
+    MessageHours,
+    Provider,
+    RegisteredText,
+)
+from apps.reminders.present import AWAITED
 from apps.reminders.texts import TEXTS
 from apps.reminders.words import clinical_words
+from apps.treatments.models import Appointment, Treatment
 
 _SECRET = re.compile(SECRET_NAME)
 
@@ -76,7 +85,10 @@ def set_message_hours(
     quiet_email: bool = False,
     book_days_before: int | None = None,
 ) -> MessageHours:
-    """When the clinic's messages may ring, in the wall time of where each person lives. Equal ends: at any hour."""
+    """When the clinic's messages may ring, in the wall time of where each person lives. Equal ends: at any hour.
+
+    Whom "please book" is for is asked anew of every visit that nobody has booked.
+    """
     _require(clinic, actor)
     if book_days_before is not None and not 0 <= book_days_before <= 60:
         raise Invalid("This is too early.", field="book_days_before", remedy="0 to 60 days, or empty.")
@@ -92,6 +104,7 @@ def set_message_hours(
                 "changed_at": at,
             },
         )
+        _look_again(clinic, at)
         _tell(clinic, actor, at)
     return row
 
@@ -168,6 +181,15 @@ def set_wording(
     if faults:
         raise Invalid(faults=faults)
     return update_clinic(clinic=clinic, given=given, actor=actor, at=at)
+
+
+def _look_again(clinic: Clinic, at: datetime) -> None:
+    """The next sweeps derive the messages of whoever has a visit to book, some hundreds at a time."""
+    unbooked = Appointment.objects.filter(clinic=clinic, state__in=AWAITED).values("treatment")
+    found = Treatment.objects.filter(pk__in=unbooked).values_list("pk", flat=True)
+    DerivationRetry.objects.bulk_create(
+        (DerivationRetry(treatment_id=pk, next_try_at=at) for pk in found), ignore_conflicts=True
+    )
 
 
 def _require(clinic: Clinic, actor: Actor) -> None:

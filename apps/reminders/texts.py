@@ -14,10 +14,10 @@ from django.utils.translation import gettext_noop
 from protocols.reminders import CANCELLED, CONFIRMATION
 
 MOVED, REMINDER, CANCELLED_TODAY = "moved", "reminder", "cancelled today"
-BOOK, MISSED = "book", "missed"
+BOOK, NEW_DAYS, MISSED = "book", "new days", "missed"
 CALL_US, CODE, LINK, AUTO_REPLY, TRIAL = "call-us", "code", "link", "auto-reply", "test"
 
-# About a visit that has no time: derived like the others, worded like a notice.
+# About a visit that has no time: derived like the others, worded like a notice. `book-2` and on say that the days are new.
 UNTIMED = (BOOK, MISSED)
 # About no visit: asked for by somebody, see `notices.say`.
 NOTICES = (CALL_US, CODE, LINK, AUTO_REPLY, TRIAL)
@@ -96,6 +96,20 @@ TEXTS: Mapping[str, Wording] = {
         ),
         gettext_noop(
             "Please agree with us on an appointment between {first} and {last}. {name}, {number}. {end}"
+        ),
+    ),
+    NEW_DAYS: Wording(
+        gettext_noop("New days: please agree on an appointment"),
+        (
+            gettext_noop(
+                "Please agree with us on an appointment between {first} and {last}. These are new days; the days given "
+                "before no longer hold. Call {number}."
+            ),
+            _FOOT,
+        ),
+        gettext_noop(
+            "New days: please agree with us on an appointment between {first} and {last}. The days given before no longer "
+            "hold. {name}, {number}. {end}"
         ),
     ),
     MISSED: Wording(

@@ -129,3 +129,10 @@ def _rings(channel: str, hours: MessageHours) -> bool:
 def wall_moment(zone: str, on: date, at: time) -> datetime:
     """The moment of a wall time; one that the clocks skip is read by the offset before the jump."""
     return datetime.combine(on, at, ZoneInfo(zone)).astimezone(UTC)
+
+
+def next_hour(zone: str, hour: time, at: datetime) -> datetime:
+    """The next moment after `at` at which the wall clock of `zone` shows `hour`."""
+    today = local_date(zone, at)
+    moments = (wall_moment(zone, today + timedelta(days=n), hour) for n in (0, 1))
+    return next(moment for moment in moments if moment > at)

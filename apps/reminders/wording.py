@@ -12,12 +12,12 @@ from apps.couples.models import RouteChannel
 from apps.couples.route_queries import Way, is_shared, ways_of
 from apps.couples.routes import mark_route
 from apps.reminders.channels import Letter
-from apps.reminders.messages import Text, plain, render, wording
+from apps.reminders.messages import Text, family_of, plain, render, wording
 from apps.reminders.models import REPLIES, ChannelSetting, Delivery, DeliveryState
 from apps.reminders.present import Visit
 from apps.reminders.registered import NotRegistered, filled
 from apps.reminders.secret_blanks import blanks_of
-from apps.reminders.texts import BOOK, CANCELLED_TODAY, MOVED, SECRET, TEXTS
+from apps.reminders.texts import BOOK, CANCELLED_TODAY, MOVED, NEW_DAYS, SECRET, TEXTS
 from protocols.reminders import CANCELLED
 
 # An attempt, or what people tell, which has none.
@@ -108,6 +108,8 @@ def _letter(row: Delivery, name: str, text: Text, way: Way, now: datetime) -> Le
 
 def text_of(row: Delivery, now: datetime) -> str:
     """Which of our texts the delivery uses at the moment `now`."""
+    if row.starts_at is None and family_of(row.kind) == BOOK:
+        return BOOK if row.kind == BOOK else NEW_DAYS
     if row.kind in TEXTS and row.starts_at is None:
         return row.kind
     told_before = (
@@ -133,7 +135,7 @@ def kept_body(row: Delivery, letter: Letter) -> str:
 
 
 def _blanks(row: Delivery, visit: Visit | None) -> dict[str, str]:
-    if row.kind == BOOK and visit is not None:
-        first, last = visit.row.earliest_on, visit.row.latest_on or visit.row.bookable_to
-        return {"first": first.isoformat() if first else "", "last": last.isoformat() if last else ""}
+    if family_of(row.kind) == BOOK and visit is not None:
+        days = visit.good_days
+        return {"first": days[0].isoformat(), "last": days[1].isoformat()} if days is not None else {}
     return blanks_of(row)

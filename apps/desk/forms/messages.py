@@ -77,7 +77,10 @@ class HoursForm(DeskForm):
                 required=False,
                 min_value=0,
                 max_value=60,
-                help_text=_("Empty: nobody is asked by message, a nurse calls."),
+                help_text=_(
+                    "Empty: nobody is asked by message, a nurse calls. Once set, whoever has good days open is asked at the "
+                    "next hour of sending."
+                ),
             ),
         }
         initial = {name: getattr(hours, name) for name in asks}

@@ -383,11 +383,11 @@ def test_please_book_goes_once_as_the_window_opens_and_never_for_what_is_booked_
     first = rows_of.first()
     assert first is not None
     assert first.person_id == scene.recipient.pk
-    assert first.due_at > BOOKED  # what is open already is the nurse's
+    assert first.due_at > BOOKED
     assert rows_of.values("appointment_id").distinct().count() == rows_of.count()
     visit = scene.treatment.appointments.get(pk=first.appointment_id)
     assert visit.earliest_on is not None
-    assert first.key == visit.earliest_on.isoformat()
+    assert first.key.startswith(visit.earliest_on.isoformat())
     scene.send_due(first.due_at)
     assert [letter.text for letter in scene.channel.letters] == ["book"]
     assert scene.clinic.phone in scene.channel.letters[0].body
