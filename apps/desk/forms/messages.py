@@ -78,8 +78,8 @@ class HoursForm(DeskForm):
                 min_value=0,
                 max_value=60,
                 help_text=_(
-                    "Empty: nobody is asked by message, a nurse calls. Once set, whoever has good days open is asked at the "
-                    "next hour of sending."
+                    "Empty: nobody is asked by message, a nurse calls. Once set, whoever has good days open is asked at "
+                    "the next hour of sending."
                 ),
             ),
         }

@@ -31,7 +31,19 @@ _NONE = {
     "too_late": gettext_lazy("its moment had passed when the visit was booked"),
     "withheld": gettext_lazy("withheld, for what is said above"),
     "to_come": gettext_lazy("will be written within a minute"),
+    "off": gettext_lazy(
+        "the clinic asks nobody by message to book: a manager switches it on under “Messages”; until then a nurse rings"
+    ),
+    "nurse": gettext_lazy("the visit was missed or called off: a nurse rings first"),
+    "no_days": gettext_lazy("the plan names no good days yet"),
+    "no_way": gettext_lazy("nobody who would come can be written to: a nurse rings"),
+    "few_days": gettext_lazy("too few good days are left for a message: a nurse rings"),
+    "other": gettext_lazy("the other of the two is asked"),
+    "other_told": gettext_lazy("the other of the two was asked"),
+    "not_planned": gettext_lazy("the plan does not ask for this visit now"),
 }
+# Of these it is worth knowing for when they are, or were.
+_DUE = ("too_late", "withheld", "to_come")
 _CAUSES = {
     "appointment.booked": gettext_lazy("booked by %(who)s, %(when)s"),
     "appointment.moved": gettext_lazy("moved by %(who)s, %(when)s"),
@@ -69,7 +81,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     unread = languages.unread([visit.clinic])
     context = {
         **frame(visit, desk),
-        "answers": [_answer(one, desk, unread) for one in explain(appointment=visit)],
+        "answers": [_answer(one, desk, unread) for one in explain(appointment=visit, at=desk.at)],
         "may_call": desk.may("call", visit.clinic),
     }
     return page(request, "desk/visit_messages.html", _("Messages about this visit"), context)
@@ -95,9 +107,10 @@ def _hold(code: str) -> str:
 def _told(line: Line, is_withheld: bool, desk: Desk, one: Explanation, unread: frozenset[str]) -> Told:
     clinic, found = desk.clinic(one.person.clinic_id), line.delivery
     if found is None:
-        return Told(
-            MessageRow(kind_words(line.kind), "", _("none"), "quiet", str(_NONE[line.why_none])),
-        )
+        why = str(_NONE[line.why_none])
+        if line.why_none in _DUE:
+            why = f"{_('due %(when)s') % {'when': moment_words(line.due_at, clinic, desk)}}: {why}"
+        return Told(MessageRow(kind_words(line.kind), "", _("none"), "quiet", why))
     # "Please book" and its like speak of a visit that has no time.
     about = moment_words(found.starts_at, clinic, desk) if found.starts_at else ""
     return Told(

@@ -72,10 +72,12 @@ def test_a_manager_sets_messages_up_and_no_secret_comes_out_again(seat: Seat) ->
     assert "One is held" in desk.get(provider).content.decode()
 
     hours = {"quiet_from": "22:00", "quiet_to": "07:30", "send_at": "10:00", "book_days_before": "5"}
+    assert "“Please book” is off" in desk.get(here).content.decode()
     assert desk.post(reverse("admin:clinic_message_hours", args=[clinic.pk]), hours).status_code == 302
     page = desk.get(here).content.decode()
     assert "22:00–07:30" in page
     assert "5 days before" in page
+    assert "“Please book” is off" not in page
     words = {name: getattr(clinic, name) for name in ("name", "phone", "address", "discreet_place")}
     wording = reverse("admin:clinic_wording", args=[clinic.pk])
     assert desk.post(wording, {**words, "discreet_name": "Miscarriage"}).status_code == 422
@@ -209,6 +211,7 @@ def test_a_visit_that_people_were_asked_to_book_has_its_page(seat: Seat) -> None
     )  # fmt: skip
     page = body(seat(rows.staff(clinic, "nurse"), AT), "visit_messages", visit.pk)
     assert "Please book" in page
+    assert "the clinic asks nobody by message to book" in page
     assert "Hindi" in page
 
 
