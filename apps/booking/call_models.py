@@ -19,7 +19,7 @@ from apps.treatments.models import Treatment
 
 class CallWhy(models.TextChoices):
     """Why a couple is rung. The first three are read off the visit itself, `silenced` off the couple; a row is made with
-    the first outcome.
+    the first outcome. So are the two of a donor from outside, who is rung in the couple's place (`calls/donors.py`).
     """
 
     MISSED = "missed", _("Missed, not booked again")
@@ -36,11 +36,15 @@ class CallWhy(models.TextChoices):
     ENDED = "ended", _("One of them ended it")
     WROTE = "wrote", _("Wrote to us")
     TELL = "tell", _("Wishes to be told by phone")
+    DONOR = "donor", _("Tell the donor from outside")
+    DONOR_OFF = "donor_off", _("Tell the donor from outside that it is off")
     OTHER = "other", _("Asked to be rung")
 
 
 # What the visit says by itself, as long as it stands as it does: such a call ends with a booking.
 READ_OFF_THE_VISIT = (CallWhy.MISSED, CallWhy.CANCELLED, CallWhy.OVERDUE)
+# Not to the couple: what a visit takes of a donor from outside, and what he knows of it.
+OF_THE_DONOR = (CallWhy.DONOR, CallWhy.DONOR_OFF)
 
 
 class CallState(models.TextChoices):
@@ -85,6 +89,9 @@ class CallTask(models.Model):
     appointment_id = models.UUIDField(null=True, blank=True)
     about_at = models.DateTimeField(null=True, blank=True)
     why = models.CharField(max_length=20, choices=CallWhy)
+    donor = models.CharField(
+        max_length=60, blank=True, help_text="The donors from outside whom it tells, by role, joined by +"
+    )
     note = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=CallState, default=CallState.OPEN)
@@ -100,7 +107,7 @@ class CallTask(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clinic", "id"], name="call_in_clinic"),
             models.UniqueConstraint(
-                fields=["couple", "why", "appointment_id", "about_at"],
+                fields=["couple", "why", "appointment_id", "about_at", "donor"],
                 condition=~Q(state="done"),
                 nulls_distinct=False,
                 name="call_once",

@@ -16,6 +16,7 @@ from apps.booking.closing_models import Stage as Stage
 from apps.booking.coming_models import ComingWord as ComingWord
 from apps.booking.day_models import DayEnd as DayEnd
 from apps.booking.day_models import DaySheet as DaySheet
+from apps.booking.donor_models import DonorContact as DonorContact
 from apps.booking.fitness_models import Checked as Checked
 from apps.booking.fitness_models import FitnessCheck as FitnessCheck
 from apps.booking.fitness_models import FitnessSetting as FitnessSetting
