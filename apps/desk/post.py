@@ -18,7 +18,7 @@ from apps.desk.access import Desk
 from apps.desk.languages import name_of
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.queries import deliveries_of_couple, withheld
-from apps.reminders.texts import BOOK, NEW_DAYS
+from apps.reminders.texts import BOOK, NEW_DAYS, UPDATED
 
 WITHHELD = {
     "silent": gettext_lazy("the couple is silent"),
@@ -41,6 +41,8 @@ _REASONS = {
     "pencilled": gettext_lazy("the visit is only pencilled"),
     "back-filled": gettext_lazy("the treatment was entered afterwards"),
     "test clinic": gettext_lazy("a test clinic sends nothing"),
+    "no loss": gettext_lazy("messages go again, or no loss is confirmed"),
+    "own wish": gettext_lazy("they asked for no messages"),
     "said to the same address": gettext_lazy("said already to the other, at the same address"),
     "interrupted": gettext_lazy("the sender was interrupted"),
 }
@@ -55,6 +57,7 @@ TEXT_NAMES = {
     "new days": gettext_lazy("Please book, new days"),
     "missed": gettext_lazy("After a missed visit"),
     "call-us": gettext_lazy("Please call us"),
+    "updated": gettext_lazy("After a loss"),
     "code": gettext_lazy("Code"),
     "link": gettext_lazy("Link to their own page"),
     "auto-reply": gettext_lazy("Answer to a text"),
@@ -141,7 +144,9 @@ def _state(row: Delivery, is_withheld: bool, desk: Desk) -> tuple[str, str, str]
     why = str(_REASONS.get(row.last_error, row.last_error))
     if row.state == DeliveryState.PENDING:
         due = _("due %(when)s") % {"when": _when(row.next_try_at or row.due_at, row, desk)}
-        return (_("withheld"), "warn", due) if is_withheld else (_("due"), "info", due)
+        return (
+            (_("withheld"), "warn", due) if is_withheld and row.kind != UPDATED else (_("due"), "info", due)
+        )
     if row.state == DeliveryState.LEASED:
         return _("being sent"), "info", ""
     if row.state == DeliveryState.SENT:

@@ -14,13 +14,13 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from apps.clinic.models import Change
-from apps.couples.models import Couple, Person
+from apps.couples.models import Couple, Person, SilenceReason
 from apps.couples.queries import silent_elsewhere
 from apps.couples.route_queries import address_of as address_of
 from apps.couples.route_queries import ways_of
 from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, InboundAbout
-from apps.reminders.texts import SECRET, TRIAL, UNTIMED
+from apps.reminders.texts import SECRET, TRIAL, UNTIMED, UPDATED
 from apps.reminders.timing import wall_moment
 from apps.treatments.loading import persons_coming
 from apps.treatments.models import Appointment, Flag, FlagState, Record
@@ -230,13 +230,25 @@ def awaits_a_reader(person: Person) -> bool:
 def why_no_notice(row: Delivery) -> str:
     """Why a message about no visit must not go to its person now; empty if it may.
 
-    A code or a link that the person asked for in this moment goes out of a silence too: it opens their own page.
+    A code or a link that the person asked for in this moment goes out of a silence too: it opens their own page. So does
+    the one word that a clinician chose after a loss.
     """
     if row.clinic.is_test:
         return "test clinic"
+    if row.kind == UPDATED:
+        return why_no_word_after_loss(row.person)
     if row.kind in SECRET or row.kind == TRIAL:
         return ""
     return "silent" if couples_of_person(row.person).filter(silent_since__isnull=False).exists() else ""
+
+
+def why_no_word_after_loss(person: Person) -> str:
+    """`no loss` unless one of the person's couples is silent for a confirmed one, `own wish` where one of them asked for no
+    messages; empty if the word may go."""
+    silent = couples_of_person(person).filter(silent_since__isnull=False)
+    if not silent.filter(silent_reason=SilenceReason.CONFIRMED_LOSS).exists():
+        return "no loss"
+    return "own wish" if silent.filter(own_wish_since__isnull=False).exists() else ""
 
 
 def why_not(visit: Visit | None, *, person: Person, kind: str, starts_at: datetime | None) -> str:

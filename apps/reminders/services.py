@@ -12,7 +12,7 @@ from apps.reminders.channels import Channel
 from apps.reminders.derivation import derive, derive_treatments
 from apps.reminders.handing import hand_over
 from apps.reminders.inbound import read_text, receive_text
-from apps.reminders.notices import ask_to_call, say
+from apps.reminders.notices import ask_to_call, say, write_after_loss
 from apps.reminders.providers import ChannelInput, keep_channel
 from apps.reminders.receipts import receive_receipt
 from apps.reminders.reviewing import mark_reviewed, unmark_reviewed
@@ -64,6 +64,7 @@ __all__ = [
     "settle",
     "sweep",
     "unmark_reviewed",
+    "write_after_loss",
 ]
 
 BATCH = 20

@@ -16,11 +16,13 @@ from protocols.reminders import CANCELLED, CONFIRMATION
 MOVED, REMINDER, CANCELLED_TODAY = "moved", "reminder", "cancelled today"
 BOOK, NEW_DAYS, MISSED = "book", "new days", "missed"
 CALL_US, CODE, LINK, AUTO_REPLY, TRIAL = "call-us", "code", "link", "auto-reply", "test"
+# The one word that may follow a loss: a clinician chooses it for one person, nothing sends it by itself.
+UPDATED = "updated"
 
 # About a visit that has no time: derived like the others, worded like a notice. `book-2` and on say that the days are new.
 UNTIMED = (BOOK, MISSED)
 # About no visit: asked for by somebody, see `notices.say`.
-NOTICES = (CALL_US, CODE, LINK, AUTO_REPLY, TRIAL)
+NOTICES = (CALL_US, UPDATED, CODE, LINK, AUTO_REPLY, TRIAL)
 # What only the person may see: never to a shared address, never kept whole, forgotten once it is out.
 SECRET = (CODE, LINK)
 # What somebody waits for at this moment, by their own asking: no quiet hours, no pause.
@@ -132,6 +134,14 @@ TEXTS: Mapping[str, Wording] = {
             _FOOT,
         ),
         gettext_noop("Please call us when it suits you: {number}. {name}. {end}"),
+    ),
+    UPDATED: Wording(
+        gettext_noop("Your record has been updated"),
+        (
+            gettext_noop("Your record has been updated. Nothing is needed now. Call any time: {number}."),
+            _FOOT,
+        ),
+        gettext_noop("Your record has been updated. Nothing is needed now. Call any time: {number}. {name}"),
     ),
     CODE: Wording(
         gettext_noop("Your code"),

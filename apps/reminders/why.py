@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
 
 from apps.clinic.models import Change
 from apps.clinic.queries import brake_of
@@ -13,7 +16,7 @@ from apps.reminders.chasing import PleaseBook, please_book
 from apps.reminders.models import Delivery, MessageHours
 from apps.reminders.present import Visit, awaits_a_reader, is_paused, load_visit, quiet_reasons
 from apps.reminders.queries import deliveries_of, withheld
-from apps.reminders.texts import BOOK
+from apps.reminders.texts import BOOK, UPDATED
 from apps.treatments.loading import template_of
 from apps.treatments.models import Appointment
 from protocols.reminders import messages_for_visit
@@ -21,15 +24,17 @@ from protocols.status import Status
 
 # What a message follows from: the last of these before it became due to be sent.
 _CAUSES = ("appointment.booked", "appointment.moved", "appointment.cancelled")
+_ASKED = "message.asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What somebody did to the visit, and when."""
+    """What somebody did to the visit, or that they asked for the message, and when."""
 
     kind: str
     actor: str
     at: datetime
+    subject_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,14 @@ def explain(*, appointment: Appointment, at: datetime) -> list[Explanation]:
     visit = load_visit(appointment.pk)
     if visit is None:
         return []
-    rows = list(deliveries_of(appointment.clinic).filter(appointment_id=appointment.pk))
+    rows = list(deliveries_of(appointment.clinic).filter(_about(visit)))
     people = {row.person_id: (row.role, row.person) for row in reversed(rows)}
     people |= {pk: (one.role, one.person) for pk, one in visit.coming.items()}
     if not visit.in_force:
         people |= {person.pk: (role, person) for role, person in visit.would_come}
     hours = MessageHours.objects.filter(clinic=appointment.clinic).first()
     book = please_book(visit, hours, sorted(rows, key=lambda row: (row.created_at, row.pk)), at)
-    causes = _causes(appointment)
+    causes = _causes(appointment, rows)
     found = [
         _explain(visit, role, person, [row for row in rows if row.person_id == pk], causes, book, at)
         for pk, (role, person) in people.items()
@@ -89,10 +94,18 @@ def _explain(
     at: datetime,
 ) -> Explanation:
     holds = _holds_now(visit, person)
-    lines = [Line(row.kind, row.due_at, row, cause=_cause(causes, row.created_at)) for row in rows]
+    lines = [Line(row.kind, row.due_at, row, cause=_cause(causes, row)) for row in rows]
     lines += _missing(visit, role, person, rows, bool(holds))
     lines += _unasked(visit, person, rows, book, bool(holds), at)
     return Explanation(person, role, holds, tuple(sorted(lines, key=lambda line: line.due_at)))
+
+
+def _about(visit: Visit) -> Q:
+    """Messages about the visit; and the word after a loss, which came in the place of any of them."""
+    couple = visit.row.treatment.couple
+    asked = Q(kind=UPDATED, person__in=(couple.recipient_id, couple.partner_id))
+    asked &= Q(created_at__gte=couple.silent_since) if couple.silent_since else Q(pk=None)
+    return Q(appointment_id=visit.row.pk) | asked
 
 
 def _holds_now(visit: Visit, person: Person) -> tuple[str, ...]:
@@ -166,13 +179,20 @@ def _unasked(
     return [Line(book.kind, due_at, None, why)]
 
 
-def _causes(appointment: Appointment) -> list[Cause]:
+def _causes(appointment: Appointment, rows: Sequence[Delivery]) -> list[Cause]:
     told = Change.objects.filter(
         treatment_id=appointment.treatment_id, subject_id=appointment.pk, kind__in=_CAUSES
     )
-    return [Cause(row.kind, row.actor, row.at) for row in told.order_by("at", "id")]
+    found = list(told.order_by("at", "id"))
+    asked = [row.pk for row in rows if row.kind == UPDATED]
+    if asked:
+        couple_id = appointment.treatment.couple_id
+        found += Change.objects.filter(couple_id=couple_id, kind=_ASKED, subject_id__in=asked)
+    return [Cause(row.kind, row.actor, row.at, row.subject_id) for row in found]
 
 
-def _cause(causes: Sequence[Cause], created_at: datetime) -> Cause | None:
-    before = [cause for cause in causes if cause.at <= created_at]
+def _cause(causes: Sequence[Cause], row: Delivery) -> Cause | None:
+    """Who asked for this very message; of one about the visit what was done to the visit last before it."""
+    subject = row.pk if row.kind == UPDATED else row.appointment_id
+    before = [cause for cause in causes if cause.subject_id == subject and cause.at <= row.created_at]
     return before[-1] if before else None

@@ -1,4 +1,5 @@
-""" "Please call us" to one of a couple: by which way it goes, in which words, when, and why it cannot."""
+""" "Please call us" to one of a couple, or the one word after a loss: by which way it goes, in which words, when, and why
+it cannot."""
 
 from __future__ import annotations
 
@@ -18,10 +19,10 @@ from apps.desk.pages.base import page, press
 from apps.desk.post import WITHHELD, message_row, moment_words
 from apps.desk.rows import who
 from apps.desk.worklist_rows import pinned
-from apps.reminders.calling_us import CallUs, foretell_call_us
+from apps.reminders.calling_us import CallUs, foretell_after_loss, foretell_call_us
 from apps.reminders.reviewing import is_reviewed
-from apps.reminders.services import ask_to_call
-from apps.reminders.texts import CALL_US
+from apps.reminders.services import ask_to_call, write_after_loss
+from apps.reminders.texts import CALL_US, UPDATED
 
 _WHY_NOT = {
     **WITHHELD,
@@ -31,6 +32,8 @@ _WHY_NOT = {
     "not_registered": gettext_lazy(
         "the provider takes registered wordings only, and this text is not registered"
     ),
+    "no loss": gettext_lazy("no loss is confirmed, or messages go again; this is for after a loss alone"),
+    "own wish": gettext_lazy("they asked for no messages"),
     "clinical_word": gettext_lazy("the clinic's own name or place holds a word that may not leave the house"),
     "no_hour": gettext_lazy("there is no hour within four days at which somebody could explain by phone"),
 }
@@ -58,27 +61,47 @@ class Card:
 
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Both people; a press asks for the message to one of them."""
+    """Both people; a press asks one of them to call."""
+    return _show(request, pk, CALL_US)
+
+
+def after_loss(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Both people; a press writes to one of them that nothing is needed now."""
+    return _show(request, pk, UPDATED)
+
+
+def _show(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
     desk = desk_of(request)
     couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
-    actor = desk.require("call", couple.clinic)
+    is_after_loss = kind == UPDATED
+    actor = desk.require("loss" if is_after_loss else "call", couple.clinic)
     if request.method == "POST":
         person = _one_of(couple, request.POST.get("person", ""))
         # Named after the one before it: a page that is sent twice asks once.
         key = f"desk {_plain(request.POST.get('after', ''))}"
+
+        def ask() -> object:
+            if is_after_loss:
+                return write_after_loss(couple=couple, person=person, key=key, actor=actor, at=desk.at)
+            return ask_to_call(person=person, key=key, actor=actor, at=desk.at)
+
         return press(
             request,
-            lambda: ask_to_call(person=person, key=key, actor=actor, at=desk.at),
+            ask,
             done=_("Asked: %(name)s is written to as said below.") % {"name": person.full_name},
-            back=reverse("admin:couple_call_us", args=[couple.pk]),
+            back=reverse(
+                "admin:couple_after_loss" if is_after_loss else "admin:couple_call_us", args=[couple.pk]
+            ),
         )
     context = {
         "couple": couple,
         "who": who(couple, desk),
         "pinned": pinned(pinned_of([couple]).get(couple.pk, ())),
-        "cards": [_card(couple, person, desk) for person in (couple.recipient, couple.partner)],
+        "cards": [_card(couple, person, kind, desk) for person in (couple.recipient, couple.partner)],
+        "is_after_loss": is_after_loss,
     }
-    return page(request, "desk/call_us.html", _("Please call us"), context)
+    title = _("After a loss") if is_after_loss else _("Please call us")
+    return page(request, "desk/call_us.html", title, context)
 
 
 def _plain(after: str) -> str:
@@ -92,8 +115,11 @@ def _one_of(couple: Couple, chosen: str) -> Person:
     raise Http404("There is no such page.")
 
 
-def _card(couple: Couple, person: Person, desk: Desk) -> Card:
-    found = foretell_call_us(couple=couple, person=person, at=desk.at)
+def _card(couple: Couple, person: Person, kind: str, desk: Desk) -> Card:
+    if kind == UPDATED:
+        found = foretell_after_loss(person=person, at=desk.at)
+    else:
+        found = foretell_call_us(couple=couple, person=person, at=desk.at)
     clinic = couple.clinic
     return Card(
         person=person,
@@ -103,7 +129,7 @@ def _card(couple: Couple, person: Person, desk: Desk) -> Card:
         way=str(RouteChannel(found.channel).label) if found.channel else "",
         language=languages.name_of(found.language) if found.language else "",
         direction=languages.direction(found.language),
-        is_unread=bool(found.language) and not is_reviewed(clinic, CALL_US, found.language),
+        is_unread=bool(found.language) and not is_reviewed(clinic, kind, found.language),
         when=moment_words(found.goes_at, clinic, desk) if found.goes_at else "",
         at_once=found.goes_at == desk.at,
         last=_last(found, desk),

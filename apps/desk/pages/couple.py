@@ -152,6 +152,7 @@ def _rights(clinic: Clinic, desk: Desk) -> dict[str, Any]:
         "may_edit": desk.may("enrol", clinic),
         "may_link": desk.may("issue links", clinic),
         "may_silence": desk.may("record", clinic),
+        "may_write_after_loss": desk.may("loss", clinic),
         "may_call": desk.may("call", clinic),
         "may_note": desk.may("write notes on couples", clinic),
         "adverse": NoteKind.ADVERSE_EVENT,

@@ -29,6 +29,7 @@ ROUTES: list[Route] = [
     (_CLINIC + "brake/", brake.pull, "clinic_brake"),
     (_CLINIC + "brake/release/", brake.release, "clinic_unbrake"),
     (_COUPLE + "call-us/", call_us.show, "couple_call_us"),
+    (_COUPLE + "written/", call_us.after_loss, "couple_after_loss"),
     (_COUPLE + "messages/", couple_messages.show, "couple_messages"),
     (_CLINIC + "messages/", message_settings.show, "clinic_messages"),
     (_CLINIC + "messages/wording/", message_settings.wording, "clinic_wording"),

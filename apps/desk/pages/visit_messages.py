@@ -48,6 +48,7 @@ _CAUSES = {
     "appointment.booked": gettext_lazy("booked by %(who)s, %(when)s"),
     "appointment.moved": gettext_lazy("moved by %(who)s, %(when)s"),
     "appointment.cancelled": gettext_lazy("cancelled by %(who)s, %(when)s"),
+    "message.asked": gettext_lazy("asked for by %(who)s, %(when)s"),
 }
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from apps.booking.call_models import CallWhy
 from apps.booking.calls.services import ask_for_call
+from apps.booking.services import book
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person
 from apps.couples.routes import RouteInput, add_route
@@ -198,6 +199,34 @@ def _cost(desk: Client, couple: Couple) -> int:
     with CaptureQueriesContext(connection) as queries:
         body(desk, "couple_messages", couple.pk)
     return len(queries)
+
+
+def test_the_word_after_a_loss_is_chosen_on_its_page_and_stands_in_the_log_and_the_why(seat: Seat) -> None:
+    clinic = rows.a_clinic()
+    couple = rows.a_couple(clinic, recipient=AGREED, partner=HINDI)
+    treatment, nurse = rows.a_treatment(clinic, couple=couple), rows.staff(clinic, "nurse", "Asha")
+    desk, address = seat(nurse, AT), reverse("admin:couple_after_loss", args=[couple.pk])
+    page = body(desk, "couple_after_loss", couple.pk)
+    assert "no loss is confirmed" in page
+    assert "Write this to" not in page
+    visit = rows.visit(treatment, "baseline-antibody-test")
+    book(appointment=visit, starts_at=AT + timedelta(days=2), actor=nurse, at=AT, reason="her wish")
+    rows.said(treatment, nurse, AT, "milestone", name="loss", on=AT.date())
+    assert address in body(desk, "couples_couple_change", couple.pk)
+    page = body(desk, "couple_after_loss", couple.pk)
+    assert "Nothing is needed now. Call any time" in page
+    assert page.count("Write this to") == 1  # nobody can write to him
+    assert desk.post(address, {"person": str(couple.recipient_id), "after": ""}).status_code == 302
+    assert "asked already" in body(desk, "couple_after_loss", couple.pk)
+    desk.post(address, {"person": str(couple.recipient_id), "after": ""})
+    sweep(channel=MemoryChannel(), at=AT)
+    assert [row.state for row in Delivery.objects.filter(kind="updated")] == ["sent"]
+    assert "After a loss" in body(desk, "couple_messages", couple.pk)
+    why = body(desk, "visit_messages", visit.pk)
+    assert "After a loss" in why
+    assert "asked for by Asha" in why
+    manager = seat(rows.staff(clinic, "manager"), AT)
+    assert manager.get(address).status_code == 403
 
 
 def test_a_visit_that_people_were_asked_to_book_has_its_page(seat: Seat) -> None:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apps.clinic.errors import Conflict, Invalid, NotFound
+from apps.clinic.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.clinic.models import Change
 from apps.couples.models import ContactRoute, Person
 from apps.couples.route_queries import ways_of
 from apps.couples.routes import RouteInput, add_route, mark_route, opt_in, opt_out
 from apps.couples.services import PersonInput, end_silence, silence_couple, update_person
 from apps.reminders.models import ChannelSetting, Delivery
-from apps.reminders.notices import ask_to_call, say
+from apps.reminders.notices import ask_to_call, say, write_after_loss
+from tests import rows
 from tests.apps.reminders.acts import BOOKED, Scene, a_scene
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,50 @@ def test_silence_holds_every_notice_but_the_code_that_she_asked_for_herself(scen
     assert scene.channel.letters[0].text == "code"
     end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED)
     assert scene.send_due(BOOKED) == []
+
+
+def after_loss(scene: Scene, key: str = "one", at: datetime = BOOKED, **given: object) -> Delivery:
+    told = {"couple": scene.couple, "person": scene.recipient, "actor": scene.nurse, "key": key, "at": at}
+    return write_after_loss(**{**told, **given})  # type: ignore[arg-type]
+
+
+def test_after_a_loss_a_clinician_may_write_one_neutral_text_and_nothing_goes_by_itself(scene: Scene) -> None:
+    with pytest.raises(Conflict):
+        after_loss(scene)
+    scene.lose(BOOKED)
+    assert scene.send_due(BOOKED) == []
+    for role in ("manager", "lab"):
+        with pytest.raises(Forbidden):
+            after_loss(scene, actor=rows.staff(scene.clinic, role))
+    stranger = rows.another(scene.clinic).couple.recipient
+    with pytest.raises(NotFound):
+        after_loss(scene, person=stranger)
+    row = after_loss(scene)
+    assert after_loss(scene) == row
+    assert scene.send_due(BOOKED) == ["sent"]
+    assert scene.send_due(BOOKED + HOUR) == []
+    [letter] = scene.channel.letters
+    assert (letter.to, letter.text) == ("l@example.org", "updated")
+    assert letter.body.startswith("Your record has been updated. Nothing is needed now. Call any time: ")
+    assert scene.clinic.phone in letter.body
+    after_loss(scene, "two")
+    assert scene.send_due(BOOKED + HOUR) == ["sent"]
+    asked = Change.objects.filter(kind="message.asked", couple_id=scene.couple.pk)
+    assert [change.actor for change in asked] == [scene.nurse.name] * 2
+
+
+def test_a_word_after_a_loss_gives_way_to_a_wish_and_ends_with_the_silence(scene: Scene) -> None:
+    silence_couple(couple=scene.couple, reason="suspected_loss", actor=scene.nurse, at=BOOKED)
+    with pytest.raises(Conflict) as unconfirmed:
+        after_loss(scene)
+    assert unconfirmed.value.code == "no_loss"
+    scene.lose(BOOKED)
+    after_loss(scene)
+    silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=BOOKED)
+    assert scene.send_due(BOOKED) == ["withdrawn"]
+    with pytest.raises(Conflict) as unwished:
+        after_loss(scene, "two")
+    assert unwished.value.code == "own_wish"
 
 
 # Hyderabad is open Monday to Saturday, 08:00 to 18:00; its Sunday is closed.
