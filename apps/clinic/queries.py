@@ -46,6 +46,12 @@ def clinic_by_slug(slug: str) -> Clinic:
     return clinic
 
 
+def only_clinic() -> Clinic | None:
+    """The one clinic that this service is run for, test clinics aside; None where there are several, or none."""
+    found = list(Clinic.objects.filter(is_test=False).order_by("pk")[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def clinics_for(user: User) -> QuerySet[Clinic]:
     """The clinics in which the user works now. Nothing else opens a clinic, not even a superuser's rights."""
     if not user.is_active:

@@ -26,6 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from apps.clinic.actors import Actor
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
+from apps.clinic.queries import only_clinic
 from apps.couples.models import Language, Person
 from apps.portal.facts import Outside
 from apps.portal.models import PageLink, PageVisit
@@ -145,10 +146,13 @@ def go(frame: Frame, where: str = "", *, said: str = "") -> HttpResponse:
 
 
 def unknown() -> HttpResponse:
-    """What every address says that is not open, whether it ended or never was: nothing but how to go on."""
-    return quiet(
-        HttpResponse(render_to_string("portal/unknown.html", {"closed": in_each_language()}), status=404)
-    )
+    """What every address says that is not open, whether it ended or never was: nothing but how to go on.
+
+    The urgent number stands here where the service is one clinic's: it then follows from no address.
+    """
+    clinic = only_clinic()
+    shown = {"closed": in_each_language(), "outside": Outside.of(clinic) if clinic is not None else None}
+    return quiet(HttpResponse(render_to_string("portal/unknown.html", shown), status=404))
 
 
 def quiet(response: HttpResponse) -> HttpResponse:

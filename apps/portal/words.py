@@ -54,14 +54,16 @@ WRONG: Mapping[str, Promise] = {
 }
 
 
-def in_each_language() -> list[tuple[str, str, str, str]]:
-    """What a closed address says to whoever holds it, nobody knowing who that is: language, direction, title and text."""
+def in_each_language() -> list[tuple[str, str, str, str, str]]:
+    """What a closed address says to whoever holds it, nobody knowing who that is: language, direction, title, text, and
+    what stands before an urgent number."""
     said = []
     for language, _name in LANGUAGES:
         with translation.override(language):
             direction = "rtl" if translation.get_language_bidi() else "ltr"
             text = gettext("Please call us. Our number stands in our messages.")
-            said.append((language, direction, gettext("This page is not open"), text))
+            urgent = gettext("Urgent? Call at any time:")
+            said.append((language, direction, gettext("This page is not open"), text, urgent))
     return said
 
 

@@ -14,6 +14,7 @@ from django.utils import translation
 from apps.booking.models import CallTask
 from apps.booking.worklist import Asked, calls
 from apps.clinic.cover import Coverage
+from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Language, Person
 from apps.couples.services import end_silence, silence_couple
 from apps.portal import frame
@@ -102,6 +103,19 @@ def test_what_is_unknown_or_ended_says_the_same_and_whom_to_ask(her: Her, visit:
     ended = her.get()
     assert (ended.status_code, ended.content) == (404, unknown.content)
     assert dict(ended.headers) == dict(unknown.headers)
+
+
+def test_a_page_that_is_not_open_has_the_urgent_number_where_it_can_be_but_one(her: Her) -> None:
+    alone = her.client.get("/p/nobody-has-this/").content.decode()
+    assert alone.count(f">{NUMBER}<") == len(Language)
+    assert "Urgent? Call at any time:" in alone
+    trial = rows.a_clinic(rows.LONDON)
+    Clinic.objects.filter(pk=trial.pk).update(is_test=True)
+    assert her.client.get("/p/nobody-has-this/").content.decode() == alone
+    Clinic.objects.filter(pk=trial.pk).update(is_test=False)
+    several = her.client.get("/p/nobody-has-this/")
+    assert NUMBER not in several.content.decode()
+    assert "tel:" not in several.content.decode()
 
 
 def test_a_stop_works_at_once_without_a_code_and_only_then_asks(her: Her, visit: Appointment) -> None:
