@@ -18,7 +18,7 @@ run: runtime ## the clinic at work on http://127.0.0.1:$(PORT)
 	@exec $(VENV)/python -m lit_tracker.local run
 
 test: tools browser readers check ## everything CI runs
-	@$(VENV)/python -m pytest -n 2
+	@$(VENV)/python -m pytest -n 3
 
 check: tools ## what can be said without running the product
 	$(VENV)/ruff check .
