@@ -123,6 +123,12 @@ class CallTask(models.Model):
                 condition=Q(appointment_id__isnull=False) & ~Q(state="done"),
             ),
             models.Index(fields=["couple"], name="call_of_couple"),
+            # What a donor was told of a visit stands in calls that are done.
+            models.Index(
+                fields=["appointment_id"],
+                name="call_of_donor",
+                condition=Q(why__in=["donor", "donor_off"]),
+            ),
         ]
 
     def __str__(self) -> str:

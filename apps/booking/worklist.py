@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.db.models.functions import Least
 from django.db.models.lookups import IsNull
 
-from apps.booking.call_models import READ_OFF_THE_VISIT, CallState, CallTask, CallWhy
+from apps.booking.call_models import OF_THE_DONOR, READ_OFF_THE_VISIT, CallState, CallTask, CallWhy
 from apps.booking.coming_queries import with_coming
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.cover import COVER_HAS, Coverage
@@ -122,7 +122,9 @@ def _asked_for(asked: Asked) -> QuerySet[Any]:
 
 
 def _calls_of_visit() -> QuerySet[CallTask]:
-    return CallTask.objects.filter(_ON_THE_LIST, appointment_id=OuterRef("pk"))
+    """Of those about the couple: what a donor from outside is told of it says nothing of the two."""
+    calls_of = CallTask.objects.filter(_ON_THE_LIST, appointment_id=OuterRef("pk"))
+    return calls_of.exclude(why__in=OF_THE_DONOR)
 
 
 def _same_time() -> Q:
@@ -173,7 +175,8 @@ def said_later(asked: Asked) -> QuerySet[Any]:
 
 def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
     """Calls that somebody asked for, by when; `later` those put off beyond today and those who declined."""
-    found = CallTask.objects.filter(_ON_THE_LIST, clinic=asked.clinic).exclude(why__in=READ_OFF_THE_VISIT)
+    found = CallTask.objects.filter(_ON_THE_LIST, clinic=asked.clinic)
+    found = found.exclude(why__in=(*READ_OFF_THE_VISIT, *OF_THE_DONOR))
     found = found.exclude(Q(why=CallWhy.NOT_SHOWN) & ~Exists(_still_not_shown()))
     # What was to be said of a visit is said no more once it stands at another time, or once nothing is to be said at all.
     moved = Appointment.objects.filter(pk=OuterRef("appointment_id"), status__in=STATUSES_IN_FORCE)

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallState, CallTask, Outcome
-from apps.booking.calls.services import NOTE_LENGTH, call_about, call_after_silence, locked_call, store_call
+from apps.booking.call_models import (
+    OF_THE_DONOR,
+    READ_OFF_THE_VISIT,
+    CallOutcome,
+    CallState,
+    CallTask,
+    Outcome,
+)
+from apps.booking.calls.donors import word_for_donor
+from apps.booking.calls.services import (
+    NOTE_LENGTH,
+    ask_for_call,
+    call_about,
+    call_after_silence,
+    locked_call,
+    store_call,
+)
 from apps.clinic.access import require_clinic, require_role, require_verified
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
@@ -24,6 +39,8 @@ SAYABLE = (
     Outcome.WRONG_NUMBER,
     Outcome.REACHED,
 )
+
+FOR_A_DONOR = (Outcome.REACHED, Outcome.CALL_AGAIN, Outcome.DECLINED)
 
 
 def record_call(
@@ -47,6 +64,8 @@ def record_call(
     with acting(actor):
         fresh = locked_call(task)
         _require_sayable(fresh, outcome, again_on, person, local_date(fresh.clinic.zone, at))
+        if fresh.why in OF_THE_DONOR:
+            _require_due(fresh, outcome, at)
         row = _said(fresh, outcome, actor=actor, at=at, again_on=again_on, person=person, note=note)
         if outcome == Outcome.CALL_AGAIN and again_on is not None:
             fresh.due_at = day_bounds(fresh.clinic.zone, again_on)[0]
@@ -94,6 +113,41 @@ def record_call_after_silence(
         return record_call(
             task=task, outcome=outcome, actor=actor, at=at, again_on=again_on, person=person, note=note
         )
+
+
+def record_call_to_donor(
+    *,
+    appointment: Appointment,
+    word: str,
+    outcome: str,
+    actor: Actor,
+    at: datetime,
+    again_on: date | None = None,
+    note: str = "",
+) -> CallOutcome:
+    """`record_call` for a donor from outside, who is rung about a visit; `word` is the token of what he was to be told.
+
+    Conflict (`visit_changed`) if that is no longer what he has to be told: the visit was moved or called off meanwhile.
+    """
+    require_clinic(actor, appointment.clinic_id)
+    with acting(actor):
+        # A move of the visit waits for this word, and this word for a move.
+        rows = Appointment.objects.select_for_update(of=("self",), no_key=True)
+        row = rows.select_related("treatment__couple").get(pk=appointment.pk)
+        due = word_for_donor(row, at=at)
+        if due is None or due.token != word:
+            raise _visit_changed()
+        task = ask_for_call(
+            couple=row.treatment.couple,
+            why=due.why,
+            due_at=at,
+            actor=actor,
+            at=at,
+            appointment=row,
+            about_at=due.about_at,
+            donor=due.donor,
+        )
+        return record_call(task=task, outcome=outcome, actor=actor, at=at, again_on=again_on, note=note)
 
 
 def take_note(*, task: CallTask, actor: Actor, at: datetime) -> CallOutcome:
@@ -164,6 +218,29 @@ def _require_sayable(
         raise Conflict(
             "There is no booking yet.", code="not_booked", field="outcome", remedy="Book the visit first."
         )
+
+
+def _require_due(task: CallTask, outcome: str, at: datetime) -> None:
+    """Of a donor from outside: no booking is made with him, and what he is told has to be so at this moment."""
+    if outcome not in FOR_A_DONOR:
+        raise Invalid(
+            "This is no outcome of a call to a donor.",
+            field="outcome",
+            remedy=f"One of: {', '.join(FOR_A_DONOR)}.",
+        )
+    visit = Appointment.objects.filter(pk__in=[task.appointment_id]).first()
+    due = word_for_donor(visit, at=at) if visit is not None else None
+    if due is None or (due.why, due.about_at, due.donor) != (task.why, task.about_at, task.donor):
+        raise _visit_changed()
+
+
+def _visit_changed() -> Conflict:
+    return Conflict(
+        "The visit was moved or called off meanwhile.",
+        code="visit_changed",
+        field="outcome",
+        remedy="Look at what the donor has to be told now.",
+    )
 
 
 def _has_booking(task: CallTask) -> bool:

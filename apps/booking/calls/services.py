@@ -27,29 +27,27 @@ def ask_for_call(
     at: datetime,
     appointment: Appointment | None = None,
     about_at: datetime | None = None,
+    donor: str = "",
     note: str = "",
 ) -> CallTask:
     """Puts a call to the couple on the worklist, due at a moment (aware), and returns it.
 
-    `why` is one of `CallWhy`; Invalid for another word. `about_at` is the moment that the call speaks of, the visit's own
-    where there is one. Asking twice for the same call (couple, why, visit and its
-    time) gives the one that is not done yet, due at the earlier of the two moments and open again. It takes no lock
-    of treatment or couple, so a verb that holds them may call it. One of the couple may ask for a call themself.
+    `why` is one of `CallWhy`; Invalid for another word. `about_at` is the moment that the call speaks of, by default the
+    visit's own where there is one; `donor` says which donors from outside it is for. Asking twice for the same call
+    (couple, why, visit and its time, donor) gives the one that is not done yet, due at the earlier of the two moments and
+    open again. It takes no lock of treatment or couple, so a verb that holds them may call it. One of the couple may ask
+    for a call themself.
     """
-    people = (couple.recipient_id, couple.partner_id)
-    require_own_or_role(actor, couple.clinic_id, people, "nurse", "doctor", "manager", "lab", "client")
-    if why not in CallWhy.values:
-        known = ", ".join(CallWhy.values)
-        raise Invalid("Nobody is rung for that.", code="no_why", field="why", remedy=f"One of: {known}.")
-    if appointment is not None and appointment.clinic_id != couple.clinic_id:
-        raise NotFound("There is no such appointment.", field="appointment")
-    said, about = note.strip()[:NOTE_LENGTH], appointment.starts_at if appointment else about_at
+    _require_sense(couple, why, appointment, actor)
+    said = note.strip()[:NOTE_LENGTH]
+    about = about_at or (appointment.starts_at if appointment else None)
     with acting(actor):
         task, is_new = CallTask.objects.select_for_update(no_key=True).get_or_create(
             couple=couple,
             why=why,
             appointment_id=appointment.pk if appointment else None,
             about_at=about,
+            donor=donor,
             state__in=(CallState.OPEN, CallState.DECLINED, CallState.NOTED),
             defaults={
                 "clinic_id": couple.clinic_id,
@@ -64,6 +62,16 @@ def ask_for_call(
         if is_new or _asked_anew(task, due_at, said, at):
             tell_of_call(task, "call.asked", actor=actor, at=at)
     return task
+
+
+def _require_sense(couple: Couple, why: str, appointment: Appointment | None, actor: Actor) -> None:
+    people = (couple.recipient_id, couple.partner_id)
+    require_own_or_role(actor, couple.clinic_id, people, "nurse", "doctor", "manager", "lab", "client")
+    if why not in CallWhy.values:
+        known = ", ".join(CallWhy.values)
+        raise Invalid("Nobody is rung for that.", code="no_why", field="why", remedy=f"One of: {known}.")
+    if appointment is not None and appointment.clinic_id != couple.clinic_id:
+        raise NotFound("There is no such appointment.", field="appointment")
 
 
 def _asked_anew(task: CallTask, due_at: datetime, said: str, at: datetime) -> bool:
