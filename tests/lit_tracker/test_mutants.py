@@ -145,7 +145,7 @@ def test_a_mutant_is_tried_against_the_tests_that_reach_it(
     tree, suite = mutated_in(tmp_path, BODY, TESTS)
 
     def soon(_: Suite, tests: Iterable[str]) -> float:
-        return 4.0
+        return 3.0 if fate == "timeout" else 60.0
 
     monkeypatch.setattr(Suite, "limit_of", soon)
     assert mutants.tried(tree, mutant, suite) == fate
