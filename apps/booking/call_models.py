@@ -18,8 +18,9 @@ from apps.treatments.models import Treatment
 
 
 class CallWhy(models.TextChoices):
-    """Why a couple is rung. The first three are read off the visit itself, `silenced` off the couple; a row is made with
-    the first outcome. So are the two of a donor from outside, who is rung in the couple's place (`calls/donors.py`).
+    """Why a couple is rung. The first three are read off the visit itself, `silenced` off the couple, `not_told` and
+    `not_shown` off the visit and what was sent of it; a row is made with the first outcome. So are the two of a donor
+    from outside, who is rung in the couple's place (`calls/donors.py`).
     """
 
     MISSED = "missed", _("Missed, not booked again")
@@ -33,6 +34,7 @@ class CallWhy(models.TextChoices):
     MESSAGE_REFUSED = "message_refused", _("Could not be written to")
     CHANGE = "change", _("Asks for another time")
     NOT_SHOWN = "not_shown", _("Messages stopped, a visit stands")
+    NOT_TOLD = "not_told", _("Was not told what is so now")
     ENDED = "ended", _("One of them ended it")
     WROTE = "wrote", _("Wrote to us")
     TELL = "tell", _("Wishes to be told by phone")
@@ -43,6 +45,8 @@ class CallWhy(models.TextChoices):
 
 # What the visit says by itself, as long as it stands as it does: such a call ends with a booking.
 READ_OFF_THE_VISIT = (CallWhy.MISSED, CallWhy.CANCELLED, CallWhy.OVERDUE)
+# What the couple is told because no message did; true of the visit as it stood then.
+OF_A_TIME = (CallWhy.TELL, CallWhy.MESSAGE_REFUSED, CallWhy.CHANGE, CallWhy.NOT_SHOWN, CallWhy.NOT_TOLD)
 # Not to the couple: what a visit takes of a donor from outside, and what he knows of it.
 OF_THE_DONOR = (CallWhy.DONOR, CallWhy.DONOR_OFF)
 

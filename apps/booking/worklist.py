@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.db.models.functions import Least
 from django.db.models.lookups import IsNull
 
-from apps.booking.call_models import OF_THE_DONOR, READ_OFF_THE_VISIT, CallState, CallTask, CallWhy
+from apps.booking.call_models import OF_A_TIME, OF_THE_DONOR, READ_OFF_THE_VISIT, CallState, CallTask, CallWhy
 from apps.booking.coming_queries import with_coming
 from apps.clinic.clock import day_bounds, local_date
 from apps.clinic.cover import COVER_HAS, Coverage
@@ -27,7 +27,7 @@ from apps.treatments.result_readings import unread_results
 CLOSING_WITHIN = timedelta(days=7)
 # Flags that say what a visit's or a sample's own row says already.
 SAID_BY_THE_VISIT = ("visit_overdue", "visit_unrecorded", "closing_unbooked")
-# Calls in the place of a message.
+# Calls in the place of a message: they end with whatever silences the couple.
 OF_A_MESSAGE = (CallWhy.TELL, CallWhy.MESSAGE_REFUSED)
 RESULT_OVERDUE = "result_overdue"
 NOBODY = "nobody"
@@ -177,12 +177,17 @@ def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
     """Calls that somebody asked for, by when; `later` those put off beyond today and those who declined."""
     found = CallTask.objects.filter(_ON_THE_LIST, clinic=asked.clinic)
     found = found.exclude(why__in=(*READ_OFF_THE_VISIT, *OF_THE_DONOR))
-    found = found.exclude(Q(why=CallWhy.NOT_SHOWN) & ~Exists(_still_not_shown()))
     # What was to be said of a visit is said no more once it stands at another time, or once nothing is to be said at all.
     moved = Appointment.objects.filter(pk=OuterRef("appointment_id"), status__in=STATUSES_IN_FORCE)
     moved = moved.exclude(starts_at=OuterRef("about_at"))
-    over = Exists(moved) | Q(couple__silent_since__isnull=False)
-    found = found.exclude(Q(over, why__in=OF_A_MESSAGE))
+    silent = Q(couple__silent_since__isnull=False)
+    found = found.exclude(Exists(moved), why__in=OF_A_TIME).exclude(silent, why__in=OF_A_MESSAGE)
+    found = found.exclude(couple__silent_reason__in=RUNG_ABOUT, why=CallWhy.CHANGE)
+    stands = Appointment.objects.filter(
+        pk=OuterRef("appointment_id"), starts_at=OuterRef("about_at"), status="booked"
+    )
+    hidden = Q(Exists(stands), couple__silent_reason=SilenceReason.OWN_WISH)
+    found = found.exclude(~hidden, why=CallWhy.NOT_SHOWN)
     due = Q(state=CallState.OPEN, due_at__lt=asked.bounds[1])
     doctor = _answering(asked.doctors, asked.doctor, "couple__doctor")
     nurse = _answering(asked.nurses, asked.nurse, "couple__nurse")
@@ -194,16 +199,6 @@ def calls(asked: Asked, *, later: bool = False) -> QuerySet[CallTask]:
         found.filter(~due if later else due, nurse, doctor)
         .select_related("clinic", "couple__recipient", "couple__partner", "assigned")
         .order_by("due_at", "pk")
-    )
-
-
-def _still_not_shown() -> QuerySet[Appointment]:
-    """The visit of such a call, while it stands at that time and a wish for no messages hides it from the two."""
-    return Appointment.objects.filter(
-        pk=OuterRef("appointment_id"),
-        starts_at=OuterRef("about_at"),
-        status="booked",
-        treatment__couple__silent_reason=SilenceReason.OWN_WISH,
     )
 
 

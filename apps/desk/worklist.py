@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.booking import worklist as asking
 from apps.booking.awaited import results_awaited, sampling_of
+from apps.booking.calls.donors import donor_calls
 from apps.booking.models import ActivityState, SessionActivity
 from apps.booking.worklist import NOBODY, Asked
 from apps.clinic.covering import coverage_of, covers_of
@@ -21,8 +22,11 @@ from apps.clinic.queries import members
 from apps.couples.queries import pinned_of
 from apps.desk import worklist_rows as making
 from apps.desk.access import Desk
+from apps.desk.donor_rows import donor_row
 from apps.desk.result_rows import unread_row
+from apps.desk.untold_rows import misled_row, untold_row
 from apps.desk.worklist_rows import Frame, WorkRow
+from apps.reminders.untold import misled, untold
 from apps.treatments.models import Flag
 
 # The kinds in the order of the page: name, what it is called, and what it is, for its own list.
@@ -121,6 +125,9 @@ _QUESTIONS: dict[str, Callable[[Asked], list[tuple[QuerySet[Any], Callable[[Any,
     "expected": lambda asked: [(asking.expected_today(asked), making.expected_row)],
     "calls": lambda asked: [
         (asking.silenced(asked), making.silenced_row),
+        (donor_calls(asked), donor_row),
+        (misled(asked), misled_row),
+        (untold(asked), untold_row),
         (asking.calls(asked), making.call_row),
         (asking.to_call(asked), making.fallen_row),
     ],
@@ -130,6 +137,7 @@ _QUESTIONS: dict[str, Callable[[Asked], list[tuple[QuerySet[Any], Callable[[Any,
     "later": lambda asked: [
         (asking.calls(asked, later=True), making.call_row),
         (asking.said_later(asked), making.later_row),
+        (donor_calls(asked, later=True), donor_row),
     ],
 }
 

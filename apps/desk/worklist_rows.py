@@ -132,7 +132,7 @@ def closing_row(visit: Appointment, frame: Frame) -> WorkRow:
 
 def overdue_row(visit: Appointment, frame: Frame) -> WorkRow:
     why = _("Good days ended %(day)s") % {"day": words.day(_last_good(visit), frame.today)}
-    return _ring(visit, frame, TODAY, _("Overdue"), "bad", why)
+    return ring_row(visit, frame, TODAY, _("Overdue"), "bad", why)
 
 
 def fallen_row(visit: Appointment, frame: Frame) -> WorkRow:
@@ -141,17 +141,19 @@ def fallen_row(visit: Appointment, frame: Frame) -> WorkRow:
     missed = visit.status == "noshow"
     kind = _("Missed") if missed else _("Cancelled")
     why = f"{was}{_('not booked again')}"
-    return _ring(visit, frame, TODAY, kind, "bad" if missed else "warn", why)
+    return ring_row(visit, frame, TODAY, kind, "bad" if missed else "warn", why)
 
 
 def later_row(visit: Any, frame: Frame) -> WorkRow:
     """A visit without a booking whose call was put off, or who declined."""
     if visit.call_state == CallState.OPEN:
         day = words.day(local_day(visit.call_due, visit.clinic.zone), frame.today)
-        return _ring(visit, frame, WEEK, _("Call later"), "quiet", _("Call again on %(day)s") % {"day": day})
+        return ring_row(
+            visit, frame, WEEK, _("Call later"), "quiet", _("Call again on %(day)s") % {"day": day}
+        )
     declined, button = _declined(visit.call_state, visit.call_id, visit.clinic, frame)
     group = TODAY if button is not None else WEEK
-    row = _ring(visit, frame, group, _("Declined"), "quiet", declined)
+    row = ring_row(visit, frame, group, _("Declined"), "quiet", declined)
     return row if button is None else replace(row, button=button)
 
 
@@ -268,7 +270,7 @@ def _declined(state: str, task: UUID, clinic: Any, frame: Frame) -> tuple[str, B
     return _("Declined, waits for a doctor"), button if doctor else None
 
 
-def _ring(visit: Any, frame: Frame, group: str, kind: str, tone: str, why: str) -> WorkRow:
+def ring_row(visit: Any, frame: Frame, group: str, kind: str, tone: str, why: str) -> WorkRow:
     """A visit that somebody is rung about."""
     row = _visit(visit, frame, group, kind, tone, why, "")
     address = reverse("admin:call_visit", args=[visit.pk])

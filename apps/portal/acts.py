@@ -22,14 +22,11 @@ from apps.portal.ports import calendars, calendars_read
 from apps.portal.services import end_pages
 from apps.treatments.models import Appointment
 from apps.treatments.standstill import pause_couple
-from protocols.status import Status
 
 CALENDAR_LABEL = "Made on the own page"
 _SLOTS_SHOWN = 6
 # Two taps of one finger.
 _BREATH = timedelta(seconds=10)
-# How long before a visit that its people do not see any more somebody looks after it.
-_LOOKED_AFTER = timedelta(days=3)
 
 
 def slots_for(ahead: Ahead, *, at: datetime) -> tuple[Slot, ...]:
@@ -70,15 +67,10 @@ def ask_for_change(
 def stop_all(*, person: Person, actor: Actor, at: datetime) -> list[Couple]:
     """Stops all messages to the person and who is with them; the couples that this stops.
 
-    What was agreed still stands and from now on neither of the two sees it, so that somebody has to look after it: a call
-    about each visit, three days before it.
+    What was agreed still stands and from now on neither of the two sees it: the first page asks for a call about each
+    visit, three days before it.
     """
-    with acting(actor):
-        stopped = stop_messages(person=person, actor=actor, at=at)
-        for couple in stopped:
-            if couple.own_wish_since == at and couple.silent_reason == SilenceReason.OWN_WISH:
-                _look_after_visits(couple, person, actor, at)
-    return stopped
+    return stop_messages(person=person, actor=actor, at=at)
 
 
 def ask_to_be_rung(*, person: Person, actor: Actor, at: datetime) -> bool:
@@ -141,29 +133,6 @@ def end_everything(*, person: Person, actor: Actor, at: datetime) -> bool:
         calendars().revoke_all(person=person, actor=actor, at=at)
         end_pages(person=person, actor=actor, at=at)
     return bool(couples)
-
-
-def _look_after_visits(couple: Couple, person: Person, actor: Actor, at: datetime) -> None:
-    role = _role(person, couple)
-    note = (
-        f"The {role} stopped all messages at their own page. The visit stands, and neither page nor calendar shows it to "
-        f"either any more: make sure that both know. Ring the {role} only if they asked for it."
-    )
-    booked = Appointment.objects.filter(
-        treatment__couple=couple, status=Status.BOOKED.value, pencilled=False, held=False, ends_at__gt=at
-    )
-    for visit in booked.select_related("treatment__couple").order_by("starts_at", "pk"):
-        assert visit.starts_at is not None
-        due_at = max(at, visit.starts_at - _LOOKED_AFTER)
-        ask_for_call(
-            couple=couple,
-            why=CallWhy.NOT_SHOWN,
-            due_at=due_at,
-            actor=actor,
-            at=at,
-            appointment=visit,
-            note=note,
-        )
 
 
 def _role(person: Person, couple: Couple) -> str:

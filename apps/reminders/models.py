@@ -129,6 +129,11 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(state="leased")),
             models.Index(fields=["appointment_id"], name="delivery_of_appointment"),
             models.Index(fields=["treatment"], name="delivery_of_treatment"),
+            models.Index(
+                fields=["clinic", "starts_at"],
+                name="delivery_speaks_of",
+                condition=Q(starts_at__isnull=False),
+            ),
             models.Index(fields=["person"], name="delivery_notice", condition=Q(treatment__isnull=True)),
             models.Index(fields=["provider_id"], name="delivery_receipt", condition=~Q(provider_id="")),
             models.Index(fields=["next_try_at"], name="delivery_to_ask", condition=Q(state="unknown")),
@@ -168,6 +173,13 @@ class Delivery(models.Model):
     def told_at(self) -> datetime | None:
         """When the person may have come to know what it says; what is told by people has no attempt."""
         return (self.attempt_began_at or self.sent_at) if self.may_have_arrived else None
+
+
+# `may_have_arrived`, and that it surely left, as questions to the database.
+MAY_HAVE_ARRIVED = Q(state__in=("sent", "unknown", "handed")) | Q(
+    state__in=("leased", "withdrawn"), attempt_began_at__isnull=False
+)
+SURELY_TOLD = Q(state__in=("sent", "handed"))
 
 
 class DerivationRetry(models.Model):

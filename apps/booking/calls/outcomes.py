@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from apps.booking.call_models import (
+    OF_A_TIME,
     OF_THE_DONOR,
     READ_OFF_THE_VISIT,
     CallOutcome,
@@ -204,6 +205,13 @@ def _require_sayable(
         )
     if task.state == CallState.DONE:
         raise Conflict("This call is done.", code="call_done", field="task", remedy="Ask for another one.")
+    if outcome == Outcome.REACHED and task.why in OF_A_TIME and _stands_elsewhere(task):
+        raise Conflict(
+            "The visit was moved meanwhile: they were told what is no longer so.",
+            code="visit_changed",
+            field="task",
+            remedy="Look at the visit as it is now, and ring again.",
+        )
     if outcome == Outcome.REACHED and task.why in READ_OFF_THE_VISIT:
         raise Invalid(
             "The visit still has no booking.",
@@ -241,6 +249,13 @@ def _visit_changed() -> Conflict:
         field="outcome",
         remedy="Look at what the donor has to be told now.",
     )
+
+
+def _stands_elsewhere(task: CallTask) -> bool:
+    if task.appointment_id is None:
+        return False
+    visit = Appointment.objects.filter(pk=task.appointment_id, status__in=STATUSES_IN_FORCE)
+    return visit.exclude(starts_at=task.about_at).exists()
 
 
 def _has_booking(task: CallTask) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallState, CallTask, CallWhy
+from apps.booking.call_models import CallOutcome, CallState, CallTask, CallWhy
+from apps.booking.calls.services import why_of
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import RUNG_ABOUT, Couple
@@ -39,7 +40,7 @@ def call_about_visit(visit: Appointment) -> CallTask | None:
         clinic=visit.clinic_id,
         appointment_id=visit.pk,
         about_at=visit.starts_at,
-        why__in=READ_OFF_THE_VISIT,
+        why=why_of(visit),
     ).exclude(state=CallState.DONE)
     return found.select_related(*_PEOPLE).order_by("-asked_at").first()
 

@@ -11,10 +11,11 @@ from apps.clinic.audit import acting
 from apps.clinic.changes import record_change
 from apps.clinic.errors import Conflict, Invalid, NotFound
 from apps.clinic.models import Membership, Role, User
-from apps.couples.models import RUNG_ABOUT, Couple
+from apps.couples.models import RUNG_ABOUT, Couple, SilenceReason
 from apps.treatments.models import Appointment
 
 _WHY_OF = {"noshow": CallWhy.MISSED, "cancelled": CallWhy.CANCELLED, "proposed": CallWhy.OVERDUE}
+_WANTED = ("proposed", "missed")
 NOTE_LENGTH = 300
 
 
@@ -88,12 +89,13 @@ def _asked_anew(task: CallTask, due_at: datetime, said: str, at: datetime) -> bo
 
 
 def call_about(*, appointment: Appointment, actor: Actor, at: datetime) -> CallTask:
-    """The call about a visit without a booking, made now if nobody has spoken of it yet.
+    """The call about a visit without a booking, or of which somebody knows nothing or what is no longer so, made now if
+    nobody has spoken of it yet.
 
-    Conflict if the visit has a booking or was done: there is nothing to ring about.
+    Conflict if the visit was done: there is nothing to ring about.
     """
-    why = _WHY_OF.get(appointment.status)
-    if why is None:
+    why = why_of(appointment)
+    if not why:
         raise Conflict(
             "This visit needs no call.",
             code="no_call",
@@ -109,6 +111,16 @@ def call_about(*, appointment: Appointment, actor: Actor, at: datetime) -> CallT
             at=at,
             appointment=appointment,
         )
+
+
+def why_of(visit: Appointment) -> str:
+    """Why somebody would ring about the visit as it stands; empty if it was done or is under way."""
+    if visit.status == "booked":
+        own_wish = visit.treatment.couple.silent_reason == SilenceReason.OWN_WISH
+        return CallWhy.NOT_SHOWN if own_wish else CallWhy.NOT_TOLD
+    if visit.starts_at is not None and visit.state not in _WANTED and visit.status in _WHY_OF:
+        return CallWhy.NOT_TOLD  # it is off for good: nobody rings to book it
+    return _WHY_OF.get(visit.status, "")
 
 
 def call_after_silence(*, couple: Couple, actor: Actor, at: datetime) -> CallTask:

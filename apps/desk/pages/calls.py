@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.call_models import READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy, Outcome
+from apps.booking.call_models import OF_THE_DONOR, READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy, Outcome
 from apps.booking.calls.outcomes import (
     SAYABLE,
     record_call,
@@ -27,7 +27,7 @@ from apps.booking.calls.queries import (
     outcome_by_id,
     outcomes_of,
 )
-from apps.booking.calls.services import ask_for_call, assign_call
+from apps.booking.calls.services import ask_for_call, assign_call, why_of
 from apps.clinic.clock import day_bounds
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
@@ -72,13 +72,15 @@ def ring(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A call that somebody asked for, or of which somebody spoke already."""
     desk = desk_of(request)
     task = desk.find(lambda clinic: call_by_id(clinic, pk))
+    if task.why in OF_THE_DONOR:
+        return HttpResponseRedirect(reverse("admin:call_donor", args=[task.appointment_id]))
     about = task.appointment_id
     visit = appointments_of(task.clinic).filter(pk=about).first() if about else None
     return _page(request, desk, task.couple, task, visit)
 
 
 def ring_about(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A visit without a booking. Nothing is stored until something came of the call."""
+    """A visit without a booking, or not as somebody was told. Nothing is stored until something came of the call."""
     desk = desk_of(request)
     visit = desk.find(lambda clinic: appointment_by_id(clinic, pk))
     return _page(request, desk, visit.treatment.couple, call_about_visit(visit), visit)
@@ -130,10 +132,10 @@ def _page(
 def outcomes_for(task: CallTask | None, visit: Appointment | None) -> list[Outcome]:
     """Those that can be true: a visit without a booking is neither booked nor done by a mere talk."""
     left_out = set()
-    if visit is not None and (task is None or task.why in READ_OFF_THE_VISIT):
+    why = task.why if task is not None else why_of(visit) if visit is not None else CallWhy.SILENCED
+    if why in READ_OFF_THE_VISIT:
         left_out.add(Outcome.REACHED)
-    after_silence = visit is None if task is None else task.why in (CallWhy.SILENCED, CallWhy.ENDED)
-    if after_silence or (visit is not None and not visit.in_force):
+    if why in (CallWhy.SILENCED, CallWhy.ENDED) or (visit is not None and not visit.in_force):
         left_out.add(Outcome.BOOKED)
     return [outcome for outcome in SAYABLE if outcome not in left_out]
 

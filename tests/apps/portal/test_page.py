@@ -11,6 +11,8 @@ import pytest
 from django.urls import get_resolver
 from django.utils import translation
 
+from apps.booking import services as booking
+from apps.booking.calls.outcomes import record_call_about, undo_outcome
 from apps.booking.models import CallTask
 from apps.booking.worklist import Asked, calls
 from apps.clinic.cover import Coverage
@@ -20,6 +22,7 @@ from apps.couples.services import end_silence, silence_couple
 from apps.portal import frame
 from apps.portal.services import revoke_page
 from apps.portal.urls import urlpatterns
+from apps.reminders.untold import untold
 from apps.reminders.words import clinical_words
 from apps.treatments.models import Appointment, Treatment
 from tests import rows
@@ -158,18 +161,21 @@ def test_visits_that_nobody_sees_any_more_are_looked_after_three_days_before(
     her: Her, him: Her, visit: Appointment
 ) -> None:
     assert visit.starts_at is not None
-    her.post("stop/")
-    call = CallTask.objects.get()
-    assert (call.why, call.appointment_id, call.about_at) == ("not_shown", visit.pk, visit.starts_at)
-    assert call.due_at == max(AT, visit.starts_at - timedelta(days=3))
-    assert "Ring the recipient only if they asked for it" in call.note
-    him.post("stop/")
-    assert CallTask.objects.count() == 1
+    tomorrow = visit.starts_at + timedelta(days=1)
+    visit = booking.move(appointment=visit, starts_at=tomorrow, actor=rows.SYSTEM, at=AT)
     nobody = Coverage(frozenset(), (), AT.date())
-    seen = Asked(her.person.clinic, visit.starts_at, nobody, nobody)
-    assert calls(seen).get() == call
-    end_silence(couple=Couple.objects.get(), actor=rows.SYSTEM, at=AT)
-    assert not calls(seen).exists()
+    first, later = (Asked(her.person.clinic, AT + timedelta(hours=n), nobody, nobody) for n in (1, 2))
+    for person in (her, him):
+        person.post("stop/")
+        assert list(untold(first)) == [visit]
+    nurse = rows.staff(her.person.clinic, "nurse", "another-nurse")
+    said = record_call_about(appointment=untold(first)[0], outcome="reached", actor=nurse, at=first.at)
+    assert said.task.why == "not_shown"
+    assert list(untold(later)) == []
+    undo_outcome(outcome=said, actor=nurse, at=first.at)
+    assert [call.pk for call in calls(later)] == [said.task_id]
+    end_silence(couple=Couple.objects.get(), actor=rows.SYSTEM, at=first.at)
+    assert not calls(later).exists()
 
 
 @pytest.mark.parametrize("reason", ["own_wish", "suspected_loss", "confirmed_loss", "bereaved", "imported"])
