@@ -17,6 +17,7 @@ from apps.booking.preview_values import BookingPreview, EntryChange, FlagChange,
 from apps.booking.previewing import preview_booking
 from apps.desk import words
 from apps.desk.access import Desk
+from apps.desk.donor_rows import donor_foretold
 from apps.desk.rows import number
 from apps.reminders.foretelling import MessageChange, foretell
 from apps.treatments.models import Appointment
@@ -60,6 +61,7 @@ def consequences_of(
     sayer = _Sayer(visit, desk, {row.pk: row for row in preview.rows})
     changes = (sayer.visit(change) for change in preview.visits if change.appointment_id != visit.pk)
     others = tuple(line for line in changes if line is not None)
+    donor = donor_foretold(preview, visit)
     on = preview.starts_at.astimezone(ZoneInfo(visit.clinic.zone)).date()
     return Consequences(
         preview=preview,
@@ -68,7 +70,7 @@ def consequences_of(
             len(others), len(told), len(preview.entries), map(sayer.owner, preview.flags_raised)
         ),
         visits=others,
-        messages=tuple(sayer.messages(told)),
+        messages=(*sayer.messages(told), *([Line(*donor)] if donor else [])),
         entries=tuple(sayer.entry(entry) for entry in preview.entries),
         decisions=tuple(sayer.flag(flag) for flag in preview.flags_raised),
         cleared=tuple(sayer.flag(flag) for flag in preview.flags_cleared),

@@ -39,6 +39,26 @@ class OutcomeForm(DeskForm):
         super().__init__(*args, asks=asks, **kwargs)
 
 
+class DonorOutcomeForm(OutcomeForm):
+    """What came of a call to a donor from outside; `word` is what he was to be told as the page was made."""
+
+    def __init__(self, *args: Any, outcomes: Sequence[Outcome], **kwargs: Any) -> None:
+        super().__init__(*args, outcomes=outcomes, people=(), **kwargs)
+        self.fields.pop("person")
+        self.fields["word"] = forms.CharField(widget=forms.HiddenInput, max_length=150)
+
+
+class DonorContactForm(DeskForm):
+    """How a donor from outside is reached."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        asks: dict[str, forms.Field] = {
+            "name": forms.CharField(label=_("Name, or your own code"), required=False, max_length=100),
+            "phone": forms.CharField(label=_("Phone"), required=False, max_length=32),
+        }
+        super().__init__(*args, asks=asks, **kwargs)
+
+
 class AskForm(DeskForm):
     """Somebody should ring the couple: when, and about what."""
 

@@ -20,6 +20,7 @@ from apps.desk import languages
 from apps.desk.access import Desk, desk_of
 from apps.desk.alerts import alerts_of
 from apps.desk.course import Course, course_of
+from apps.desk.donor_rows import donor_cards
 from apps.desk.pages.base import page
 from apps.desk.pages.treatments import of_course
 from apps.desk.ports import Link, links_read
@@ -70,6 +71,9 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "couple": couple,
         "who": who(couple, desk),
         "people": _people(couple, desk, contact=contact),
+        "donors": donor_cards(
+            shown(treatments), (row for one in courses for row in one.whole.visits.values()), desk
+        ),
         "contact": contact,
         "alerts": alerts_of(
             couple, standing, courses, desk.today(clinic), may_see=desk.may("see donor safety", clinic)

@@ -21,6 +21,7 @@ from apps.clinic.clock import local_moment
 from apps.clinic.errors import LitError
 from apps.desk import words
 from apps.desk.access import Desk
+from apps.desk.donor_rows import donor_foretold
 from apps.desk.forms.base import DeskForm, in_one_line, sentence
 from apps.desk.forms.visits import DEVIATIONS
 from apps.desk.pages.base import page
@@ -130,10 +131,13 @@ def _preview(request: HttpRequest, desk: Desk, visit: Appointment, wall: datetim
 
 
 def _lines(seen: BookingPreview, visit: Appointment, today: date) -> Iterator[str]:
-    """Every other visit that would stand otherwise, one line each."""
+    """Every other visit that would stand otherwise, one line each, and whom somebody rings about it."""
     for change in seen.visits:
         if change.appointment_id != visit.pk:
             yield _line(change, today)
+    donor = donor_foretold(seen, visit)
+    if donor is not None:
+        yield ": ".join(donor)
 
 
 def _line(change: VisitChange, today: date) -> str:

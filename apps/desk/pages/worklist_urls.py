@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import calls, disposing, phone, responsible, worklist
+from apps.desk.pages import calls, disposing, donors, phone, responsible, worklist
 from apps.desk.pages.routes import Route
 
 _PHONE = "worklist/phone/<uuid:pk>/"
@@ -14,6 +14,8 @@ ROUTES: list[Route] = [
     ("worklist/call/<uuid:pk>/note/", calls.note, "call_note"),
     ("worklist/call/<uuid:pk>/whose/", calls.whose, "call_whose"),
     ("worklist/visit/<uuid:pk>/", calls.ring_about, "call_visit"),
+    ("worklist/donor/<uuid:pk>/", donors.ring, "call_donor"),
+    ("treatments/treatment/<uuid:pk>/donor/<str:donor>/", donors.contact, "donor_contact"),
     ("worklist/couple/<uuid:pk>/", calls.ring_couple, "call_couple"),
     ("worklist/outcome/<uuid:pk>/undo/", calls.undo, "call_undo"),
     ("worklist/unit/<uuid:pk>/dispose/", disposing.dispose, "unit_dispose"),
