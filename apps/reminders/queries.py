@@ -32,9 +32,10 @@ def deliveries_of(clinic: Clinic) -> QuerySet[Delivery]:
     return Delivery.objects.filter(clinic=clinic).select_related("person").order_by("-due_at", "id")
 
 
-def undelivered(clinic: Clinic) -> QuerySet[Delivery]:
-    """What a person should look at: given up, not known whether it arrived, or too late."""
-    return deliveries_of(clinic).filter(state__in=UNDELIVERED)
+def undelivered(clinic: Clinic, *, since: datetime | None = None) -> QuerySet[Delivery]:
+    """What was given up, came too late, or of which nobody knows whether it arrived; due from `since` on, or ever."""
+    found = deliveries_of(clinic).filter(state__in=UNDELIVERED)
+    return found.filter(due_at__gte=since) if since else found
 
 
 def deliveries_of_couple(couple: Couple) -> QuerySet[Delivery]:

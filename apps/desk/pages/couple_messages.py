@@ -55,7 +55,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "couple": couple,
         "who": who(couple, desk),
         "reached": [_reached(person) for person in (couple.recipient, couple.partner)],
-        "logged": _logged(shown.object_list, desk),
+        "logged": logged(shown.object_list, desk),
         "shown": shown,
     }
     return page(request, "desk/couple_messages.html", _("All messages"), context)
@@ -72,7 +72,8 @@ def _reached(person: Person) -> str:
     return _("%(name)s: what is due goes by %(way)s, in %(language)s") % told
 
 
-def _logged(rows: Iterable[Delivery], desk: Desk) -> list[Logged]:
+def logged(rows: Iterable[Delivery], desk: Desk) -> list[Logged]:
+    """Messages of one clinic, in their order."""
     found = list(rows)
     clinic = desk.clinic(found[0].clinic_id) if found else None
     if clinic is None:

@@ -13,6 +13,7 @@ from apps.desk.pages import (
     silence,
     texts,
     trials,
+    undelivered,
     visit_messages,
 )
 from apps.desk.pages.routes import Route
@@ -44,6 +45,7 @@ ROUTES: list[Route] = [
     ("reminders/delivery/<uuid:pk>/card/", cards.one, "card"),
     ("reminders/delivery/<uuid:pk>/handed/", cards.handed, "card_handed"),
     ("texts/", texts.show, "texts"),
+    ("messages/undelivered/", undelivered.show, "undelivered"),
     ("texts/<uuid:pk>/read/", texts.read, "text_read"),
     ("couples/person/<uuid:pk>/routes/", contact.show, "person_routes"),
     ("treatments/appointment/<uuid:pk>/messages/", visit_messages.show, "visit_messages"),

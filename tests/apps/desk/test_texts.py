@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from apps.couples.models import ContactRoute
-from apps.reminders.models import InboundText
+from apps.reminders.models import Delivery, InboundText
 from apps.reminders.services import receive_text
 from tests import rows
 from tests.apps.desk.conftest import Seat
+from tests.apps.reminders.acts import BOOKED, a_scene
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +46,23 @@ def test_a_way_is_added_a_text_comes_in_by_it_and_is_read(seat: Seat) -> None:
     inbound.refresh_from_db()
     assert inbound.read_at is not None
     assert "Everything was read." in desk.get(reverse("admin:texts")).content.decode()
+
+
+def test_messages_that_did_not_arrive_are_listed_with_what_became_of_them(seat: Seat) -> None:
+    scene = a_scene()
+    scene.book()
+    scene.send_due(BOOKED)
+    Delivery.objects.filter(person=scene.recipient).update(state="unknown")
+    desk = seat(scene.nurse, BOOKED)
+    listed = desk.get(reverse("admin:undelivered")).content.decode()
+    assert "not known whether it arrived" in listed
+    assert scene.recipient.full_name in listed
+    assert scene.partner.full_name not in listed
+    assert reverse("admin:visit_messages", args=[scene.visit.pk]) in listed
+    long_after = seat(scene.nurse, BOOKED + timedelta(days=40))
+    assert scene.recipient.full_name not in long_after.get(reverse("admin:undelivered")).content.decode()
+    lab = seat(rows.staff(scene.clinic, "lab"), BOOKED)
+    assert scene.recipient.full_name not in lab.get(reverse("admin:undelivered")).content.decode()
 
 
 def test_the_laboratory_sees_no_texts_and_no_ways(seat: Seat) -> None:
