@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from apps.reminders.messages import SPOKEN
-from apps.reminders.texts import END_BY_CALL, END_BY_REPLY, TEXTS
+from apps.reminders.texts import ASK, END_BY_CALL, END_BY_REPLY, TEXTS
 from apps.reminders.words import clinical_words
 
 
@@ -24,10 +24,12 @@ def texts_are_neutral(app_configs: Any, **options: Any) -> list[CheckMessage]:
     for language in SPOKEN:
         with translation.override(language):
             texts = {
-                name: [gettext(text) for text in (words.subject, *words.parts, words.short)]
+                name: [
+                    gettext(text) for text in (words.subject, *words.parts, words.short, words.asking) if text
+                ]
                 for name, words in TEXTS.items()
             }
-            texts["end"] = [gettext(END_BY_CALL), gettext(END_BY_REPLY)]
+            texts["end"] = [gettext(END_BY_CALL), gettext(END_BY_REPLY), gettext(ASK)]
         found += [Error(f"{language}, {line}", id="reminders.E001") for line in clinical_texts(texts)]
     said = clinical_words(urlsplit(settings.BASE_URL).hostname or "")
     if said and not settings.DEBUG:

@@ -1,6 +1,7 @@
 """What people write to a clinic. Part of the write path.
 
-Nothing is inferred from words. One exception is agreed everywhere: STOP, as the whole message, ends that channel.
+Nothing is inferred from words. Two exceptions, both whole messages: STOP, agreed everywhere, ends that channel; 1 and 2
+answer a reminder that asked for them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from apps.clinic.models import Clinic
 from apps.couples.models import ContactRoute, Couple, Person
 from apps.couples.route_queries import people_at
 from apps.couples.routes import opt_out
+from apps.reminders.answering import answer_in, take_answer
 from apps.reminders.messages import SPOKEN
 from apps.reminders.models import InboundAbout, InboundText
 from apps.reminders.notices import say
@@ -31,6 +33,11 @@ from apps.reminders.wording import carried_by
 
 _STOP = frozenset({"stop", "stopall", "stop all"})
 _STOP_NOTE = "STOP"
+# An answer to a reminder that fits no single visit: it holds back what goes to them, and whoever rings knows why.
+_ANSWER_NOTE = (
+    "Answered 1 or 2, and it is not clear to which visit. Nothing else goes to them until it is read."
+)
+_ANSWERED = "the agreed answers"
 _LONGEST = 2000
 # An answer that could not leave within this time says nothing any more.
 _ANSWER_HOLDS = timedelta(hours=1)
@@ -45,7 +52,8 @@ def receive_text(
     It becomes a call for each couple that it may have come from, due now, and pauses what goes to them by itself until
     somebody has read it. The first unread one is answered with the hours and the urgent number. STOP as the whole of it
     ends that channel for that address at once, and is neither answered nor a reason to pause; where the address is nobody's
-    way on that channel there is nothing to end, and it is a call like any other.
+    way on that channel there is nothing to end, and it is a call like any other. The answer to a reminder's question is
+    likewise neither answered nor a reason to pause, where it fits one visit (`answering.py`).
     """
     actor = Actor.system("api")
     with acting(actor):
@@ -64,14 +72,21 @@ def receive_text(
             return row
         people = people_at(clinic, channel, address)
         if row.was_stop and _end_channel(row, actor, at):
-            row.read_at, row.read_by = at, "STOP"
-            row.save(update_fields=["read_at", "read_by"])
+            _needs_no_reader(row, "STOP", at)
+        elif take_answer(row, people, at):
+            _needs_no_reader(row, _ANSWERED, at)
         else:
             earlier = InboundText.objects.filter(clinic=clinic, address=row.address, read_at=None)
             if not earlier.exclude(pk=row.pk).exists():
                 _answer(row, people, actor, at)
         _tell_couples(row, people, actor, at)
     return row
+
+
+def _needs_no_reader(row: InboundText, by: str, at: datetime) -> None:
+    """It said one of the agreed words, and what it says is done."""
+    row.read_at, row.read_by = at, by
+    row.save(update_fields=["read_at", "read_by"])
 
 
 def read_text(*, inbound: InboundText, actor: Actor, at: datetime) -> InboundText:
@@ -153,7 +168,7 @@ def _tell_couples(row: InboundText, people: list[Person], actor: Actor, at: date
     for couple in couples:
         if row.read_at is None:
             # A refusal that ended nothing says so on the list: whoever rings asks what it was meant for.
-            note = _STOP_NOTE if row.was_stop else ""
+            note = _STOP_NOTE if row.was_stop else _ANSWER_NOTE if answer_in(row.text) else ""
             ask_for_call(couple=couple, why=CallWhy.WROTE, due_at=at, note=note, actor=actor, at=at)
         _tell(row, "inbound.received", couple, actor, at)
     if not couples:

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from apps.clinic.models import Clinic
-from apps.reminders.texts import CANCELLED_TODAY, END_BY_CALL, END_BY_REPLY, MOVED, TEXTS
+from apps.reminders.texts import ASK, CANCELLED_TODAY, END_BY_CALL, END_BY_REPLY, MOVED, TEXTS
 from apps.reminders.words import refuse_clinical_words
 from protocols.reminders import CANCELLED, CONFIRMATION
 
@@ -31,12 +31,14 @@ _BARE = frozenset({"code", "link"})
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Finished: for e-mail a subject and a body, for SMS and WhatsApp one short line."""
+    """Finished: for e-mail a subject and a body, for SMS and WhatsApp one short line; `asking` is that line with a question
+    that can be answered, where there is one."""
 
     subject: str
     body: str
     short: str
     language: str = "en"
+    asking: str = ""
 
 
 def wording(kind: str, *, starts_at: datetime, at: datetime, zone: str, told_before: bool) -> str:
@@ -90,9 +92,13 @@ def render(
         body = "\n\n".join(gettext(part).format_map(filled) for part in words.parts) + "\n"
         filled["end"] = gettext(END_BY_REPLY if can_reply else END_BY_CALL).format_map(filled)
         short = gettext(words.short).format_map(filled)
+        filled["ask"] = gettext(ASK)
+        asking = gettext(words.asking).format_map(filled) if words.asking and can_reply else ""
     # Signs of an address or a code are nobody's words; `checks.py` warns of an address of ours that holds one.
-    refuse_clinical_words(f"{subject}\n{body}\n{short}", [filled[name] for name in _BARE & filled.keys()])
-    return Text(subject, body, short, spoken)
+    refuse_clinical_words(
+        f"{subject}\n{body}\n{short}\n{asking}", [filled[name] for name in _BARE & filled.keys()]
+    )
+    return Text(subject, body, short, spoken, asking)
 
 
 def plain(text: str) -> str:

@@ -22,7 +22,7 @@ from apps.clinic.errors import Conflict, Fault, Invalid
 from apps.clinic.models import Clinic
 from apps.reminders.messages import SPOKEN, UNREVIEWED
 from apps.reminders.models import ReviewedText
-from apps.reminders.texts import END_BY_CALL, END_BY_REPLY, TEXTS
+from apps.reminders.texts import ASK, END_BY_CALL, END_BY_REPLY, TEXTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def unmark_reviewed(*, clinic: Clinic, name: str, language: str, actor: Actor, a
 def digest_of(name: str, language: str) -> str:
     """What tells one wording of a text from another: of the blanks too, not of what fills them."""
     words = TEXTS[name]
-    parts = (words.subject, *words.parts, words.short, END_BY_REPLY, END_BY_CALL)
+    asking = (words.asking, ASK) if words.asking else ()
+    parts = (words.subject, *words.parts, words.short, END_BY_REPLY, END_BY_CALL, *asking)
     with translation.override(language):
         whole = "\n".join(gettext(part) for part in parts)
     return sha256(whole.encode()).hexdigest()

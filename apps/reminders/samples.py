@@ -45,4 +45,5 @@ def fits(row: RegisteredText, setting: ChannelSetting | None) -> bool:
     can_reply = setting is not None and setting.provider in REPLIES
     text = sample(row.name, clinic=row.clinic, language=row.language, can_reply=can_reply)
     channel = RouteChannel(row.channel)
-    return variables_of(row.text, body_for(channel, text), LONGEST[channel]) is not None
+    ours = {body_for(channel, text), text.asking or body_for(channel, text)}
+    return any(variables_of(row.text, one, LONGEST[channel]) is not None for one in ours)

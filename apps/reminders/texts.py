@@ -31,16 +31,20 @@ ANSWERS = (CODE, LINK, AUTO_REPLY, TRIAL)
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One text: the subject and the parts of an e-mail, and the line of an SMS."""
+    """One text: the subject and the parts of an e-mail, the line of an SMS, and, of what may put the question, that line
+    with it."""
 
     subject: str
     parts: tuple[str, ...]
     short: str
+    asking: str = ""
 
 
 # How a short text says that it can be ended: by a reply where the carrier can bring one.
 END_BY_REPLY = gettext_noop("To end messages reply STOP.")
 END_BY_CALL = gettext_noop("To end messages call {number}.")
+# What a reminder asks where the carrier can bring an answer; what follows from it stands in `answering.py`.
+ASK = gettext_noop("Reply 1 if you are coming, 2 to change it.")
 _CALL = gettext_noop("To change it, or if you cannot come, call {number}.")
 _ASK = gettext_noop("For anything you wish to know, call {number}.")
 _FOOT = gettext_noop(
@@ -72,6 +76,7 @@ TEXTS: Mapping[str, Wording] = {
         gettext_noop("Appointment {short}"),
         (_APPOINTMENT, _CALL, _FOOT),
         gettext_noop("Appointment {long}, {place}. To change it call {number}. {end}"),
+        asking=gettext_noop("Appointment {long}, {place}. {ask} {name}, {number}. {end}"),
     ),
     CANCELLED: Wording(
         gettext_noop("Cancelled: appointment {short}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from apps.clinic.actors import Actor
 from apps.couples.models import RouteChannel
 from apps.couples.route_queries import Way, is_shared, ways_of
 from apps.couples.routes import mark_route
+from apps.reminders.answering import may_be_asked
 from apps.reminders.channels import Letter
 from apps.reminders.messages import Text, family_of, plain, render, wording
 from apps.reminders.models import REPLIES, ChannelSetting, Delivery, DeliveryState
@@ -63,14 +65,15 @@ def changes_plans(row: Delivery, now: datetime) -> bool:
 
 
 def letter_of(row: Delivery, visit: Visit | None, way: Way, now: datetime) -> Letter:
-    """The finished letter, in the person's language; where that wording had to be registered and was not, in English.
+    """The finished letter, in the person's language; where that wording had to be registered and was not, in English. A
+    reminder to the person's own number asks whether they come, unless its wording had to be registered without.
 
     Raises NotRegistered, and what `messages.render` raises.
     """
     setting = ChannelSetting.objects.filter(clinic=row.clinic_id, channel=way.channel, is_on=True).first()
     name, blanks = text_of(row, now), _blanks(row, visit)
-    languages = dict.fromkeys((row.person.language, "en"))
-    for place, language in enumerate(languages, start=1):
+    last: NotRegistered | None = None
+    for language in dict.fromkeys((row.person.language, "en")):
         text = render(
             name,
             clinic=row.clinic,
@@ -79,16 +82,18 @@ def letter_of(row: Delivery, visit: Visit | None, way: Way, now: datetime) -> Le
             blanks=blanks,
             can_reply=setting is not None and setting.provider in REPLIES,
         )
-        letter = _letter(row, name, text, way, now)
-        if setting is None:
-            return letter
-        row.provider = setting.provider
-        try:
-            return filled(letter, setting)
-        except NotRegistered:
-            if place == len(languages):
-                raise
-    raise AssertionError("English is the last language")
+        asking = [replace(text, short=text.asking)] if text.asking and may_be_asked(row, way) else []
+        for one in (*asking, text):
+            letter = _letter(row, name, one, way, now)
+            if setting is None:
+                return letter
+            row.provider = setting.provider
+            try:
+                return filled(letter, setting)
+            except NotRegistered as fault:
+                last = fault
+    assert last is not None
+    raise last
 
 
 def _letter(row: Delivery, name: str, text: Text, way: Way, now: datetime) -> Letter:

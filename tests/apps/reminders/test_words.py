@@ -9,7 +9,7 @@ from apps.clinic.models import Clinic
 from apps.couples.models import Language
 from apps.reminders.checks import clinical_texts, texts_are_neutral
 from apps.reminders.messages import SPOKEN, UNREVIEWED, plain, render, wording
-from apps.reminders.texts import END_BY_CALL, END_BY_REPLY, TEXTS
+from apps.reminders.texts import ASK, END_BY_CALL, END_BY_REPLY, TEXTS
 from apps.reminders.words import ClinicalWord, clinical_words
 from lit_tracker import catalogues
 
@@ -61,7 +61,7 @@ BLANKS = {
 @pytest.mark.parametrize("text", sorted(TEXTS))
 def test_no_outgoing_text_holds_a_clinical_word(text: str, language: str) -> None:
     rendered = render(text, clinic=LAKE_ROAD, starts_at=STARTS, language=language, blanks=BLANKS)
-    whole = f"{rendered.subject} {rendered.body} {rendered.short}"
+    whole = f"{rendered.subject} {rendered.body} {rendered.short} {rendered.asking}"
     assert clinical_words(whole) == ()
     assert LAKE_ROAD.phone in rendered.body
     assert LAKE_ROAD.phone in rendered.short
@@ -119,7 +119,7 @@ def test_a_line_for_a_header_has_no_control_signs() -> None:
 
 def test_every_text_is_translated_into_every_language_with_the_same_blanks() -> None:
     said = {text for words in TEXTS.values() for text in (words.subject, *words.parts, words.short)}
-    said |= {END_BY_CALL, END_BY_REPLY}
+    said |= {END_BY_CALL, END_BY_REPLY, ASK, *(words.asking for words in TEXTS.values() if words.asking)}
     for source in catalogues.sources():
         catalogue = catalogues.read(source)
         for text in said:
