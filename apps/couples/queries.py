@@ -153,16 +153,17 @@ def similar_to(couple: Couple) -> list[Couple]:
     return list(others.exclude(pk=couple.pk)[:_SIMILAR_SHOWN])
 
 
-def search(clinic: Clinic, text: str) -> QuerySet[Couple]:
+def search(clinic: Clinic, text: str, *, by_contact: bool = True) -> QuerySet[Couple]:
     """Couples whose code, names, phone numbers or identifiers hold every word of `text`; none for empty text.
 
     Words are matched inside names and codes, digits inside phone numbers, and identifiers whole. If no couple is found
     so, those one of whose people bears a name that sounds or looks like the text. Indexes answer all but the codes.
+    Without `by_contact` nobody is found by a phone number, for whoever may not see any.
     """
     words = text.split()
     if not words:
         return Couple.objects.none()
-    exact = _holding(clinic, text, words)
+    exact = _holding(clinic, text, words, by_contact=by_contact)
     if any(sign.isdigit() for sign in text) or exact.exists():
         return exact
     return couples_of(clinic).filter(_of_people(_sounding_like(clinic, text)))
@@ -182,12 +183,15 @@ def merge_by_id(clinic: Clinic, merge_id: UUID) -> PersonMerge:
     return found
 
 
-def _holding(clinic: Clinic, text: str, words: list[str]) -> QuerySet[Couple]:
+def _holding(clinic: Clinic, text: str, words: list[str], *, by_contact: bool) -> QuerySet[Couple]:
     found = couples_of(clinic)
     digits = plain_phone(text)
     if digits.lstrip("+").isdigit() and len(digits) >= 4:
-        by_phone = Person.objects.filter(clinic=clinic, phone__contains=digits).values("pk")
-        return found.filter(_of_people(by_phone) | _holds(clinic, digits) | _holds(clinic, text.strip()))
+        numbered = _holds(clinic, digits) | _holds(clinic, text.strip())
+        if by_contact:
+            people = Person.objects.filter(clinic=clinic, phone__contains=digits)
+            numbered |= _of_people(people.values("pk"))
+        return found.filter(numbered)
     for word in words:
         found = found.filter(_holds(clinic, word))
     return found

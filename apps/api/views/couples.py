@@ -16,7 +16,6 @@ from apps.api.pages import page
 from apps.api.shapes.couples import CoupleQuery, CoupleShape, NewCouple, person_given
 from apps.api.shapes.fields import NoQuery, read, read_query
 from apps.api.views.base import ApiView
-from apps.clinic.models import Clinic
 from apps.couples import queries, services
 from apps.couples.models import Couple
 
@@ -28,9 +27,9 @@ class Couples(ApiView):
 
     @extend_schema(operation_id="couples_list", parameters=[CoupleQuery], responses=CoupleShape(many=True))
     def get(self, request: Request) -> Response:
-        """Find couples. `search` matches names, code, phone and identifiers."""
+        """Find couples. `search` matches names, code, phone and identifiers; for the laboratory no phone."""
         asked = read_query(request, CoupleQuery)
-        return page(request, with_people(_found(self.caller.clinic, asked)), ("enrolled_at", "id"), self.show)
+        return page(request, with_people(self._found(asked)), ("enrolled_at", "id"), self.show)
 
     @extend_schema(operation_id="couples_enrol", request=NewCouple, responses={201: CoupleShape})
     @idempotent
@@ -52,6 +51,18 @@ class Couples(ApiView):
     def show(self, couples: list[Any]) -> list[Any]:
         return list(CoupleShape(couples, many=True, context=self.context).data)
 
+    def _found(self, asked: dict[str, Any]) -> QuerySet[Couple]:
+        clinic = self.caller.clinic
+        found = queries.couples_of(clinic)
+        if "search" in asked:
+            found = queries.search(clinic, asked["search"], by_contact=self.context["sees_contact"])
+        if "identifier_system" in asked:
+            person = queries.person_by_identifier(
+                clinic, asked["identifier_system"], asked["identifier_value"]
+            )
+            found = found & queries.couples_with(clinic, person) if person else found.none()
+        return found
+
 
 class OneCouple(ApiView):
     reads = "couples:read"
@@ -67,13 +78,3 @@ class OneCouple(ApiView):
 def with_people(couples: QuerySet[Couple]) -> QuerySet[Couple]:
     """The identifiers of both people in two more queries, however many couples there are."""
     return couples.prefetch_related("recipient__identifiers", "partner__identifiers")
-
-
-def _found(clinic: Clinic, asked: dict[str, Any]) -> QuerySet[Couple]:
-    found = queries.couples_of(clinic)
-    if "search" in asked:
-        found = queries.search(clinic, asked["search"])
-    if "identifier_system" in asked:
-        person = queries.person_by_identifier(clinic, asked["identifier_system"], asked["identifier_value"])
-        found = found & queries.couples_with(clinic, person) if person else found.none()
-    return found

@@ -117,10 +117,7 @@ def found_couples(desk: Desk, text: str) -> set[UUID]:
     return {
         pk
         for clinic in desk.clinics
-        if desk.may("see contact data", clinic) or not _looks_like_phone(text)
-        for pk in search(clinic, text).values_list("pk", flat=True)
+        for pk in search(clinic, text, by_contact=desk.may("see contact data", clinic)).values_list(
+            "pk", flat=True
+        )
     }
-
-
-def _looks_like_phone(text: str) -> bool:
-    return sum(sign.isdigit() for sign in text) >= 4 and not any(sign.isalpha() for sign in text)

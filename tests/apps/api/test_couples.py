@@ -25,7 +25,8 @@ BODY: dict[str, Any] = {
 
 
 def test_a_couple_is_enrolled_and_found_again() -> None:
-    api = a_program(a_clinic())
+    clinic = a_clinic()
+    api = a_program(clinic)
     made = api.post("couples/", BODY)
     assert made.status_code == 201
     assert made.headers["Location"] == f"/api/v1/couples/{made.json()['id']}/"
@@ -44,6 +45,10 @@ def test_a_couple_is_enrolled_and_found_again() -> None:
         {"search": "rao", "identifier_system": "mrn", "identifier_value": "H-1001"},
     ):
         assert api.get("couples/", query).json()["results"] == [made.json()], query
+    lab = signed_in(clinic, staff(clinic, "lab").user_id)
+    for text in ("98480 22338", "+919848022338", "2233", "l@example.org"):
+        assert lab.get("couples/", {"search": text}).json()["results"] == []
+    assert lab.get("couples/", {"search": "HYD-0001"}).json()["results"] != []
     for query in ({"search": "nobody"}, {"identifier_system": "abha", "identifier_value": "H-1001"}):
         assert api.get("couples/", query).json()["results"] == [], query
 
