@@ -7,20 +7,23 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.clinic.actors import Actor
-from apps.couples.models import Person
+from apps.couples.models import Person, RouteChannel
 from apps.portal import frame
 from apps.portal.services import address_of, issue_page, revoke_page
-from apps.reminders.models import Delivery, DeliveryState
+from apps.reminders.models import Delivery, DeliveryState, Provider, Trial, TrialState
 from apps.reminders.secret_blanks import blanks_of
 from apps.reminders.texts import CODE
 
 _SHOWN = 60
+# The backend that keeps its mails for this page.
+DEMO_MAIL = "lit_tracker.local.demo_mail.DemoMail"
 _VISITOR = "A visitor of the demo"
 
 
@@ -48,7 +51,12 @@ def outbox(request: HttpRequest) -> HttpResponse:
     rows = Delivery.objects.select_related("clinic", "person")
     out = rows.filter(sent_at__isnull=False).order_by("-sent_at")[:_SHOWN]
     due = rows.filter(state__in=("pending", "leased"), not_after__gt=now).order_by("due_at")[:_SHOWN]
-    shown = {"out": [_message(one) for one in out], "due": [_message(one) for one in due]}
+    tried = Trial.objects.select_related("clinic").filter(_of_the_demo(), state=TrialState.SENT)
+    shown = {
+        "out": [_message(one) for one in out],
+        "due": [_message(one) for one in due],
+        "trials": tried.order_by("-asked_at")[:_SHOWN],
+    }
     answer = frame.quiet(render(request, "portal/outbox.html", shown))
     # Without any, a browser names no origin beside its form, and Django refuses the form.
     answer["Referrer-Policy"] = "same-origin"
@@ -78,6 +86,12 @@ urlpatterns: list[URLPattern] = [
 def _only_demo() -> None:
     if not settings.DEBUG:
         raise Http404("There is no such page.")
+
+
+def _of_the_demo() -> Q:
+    """Trials that left this machine no more than the messages did."""
+    own = Q(provider=Provider.DEMO)
+    return own | Q(channel=RouteChannel.EMAIL) if settings.EMAIL_BACKEND == DEMO_MAIL else own
 
 
 def _message(row: Delivery) -> Message:

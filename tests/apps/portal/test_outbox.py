@@ -13,7 +13,7 @@ from django.urls import include, path
 
 from apps.portal import outbox
 from apps.portal.models import PageLink
-from apps.reminders.models import Delivery
+from apps.reminders.models import Delivery, Trial
 from lit_tracker.local.demo_mail import DemoMail
 from lit_tracker.urls import urlpatterns as real
 from tests.apps.portal.people import Her
@@ -40,6 +40,34 @@ def test_a_visitor_reads_what_would_be_sent_and_opens_a_page(her: Her, settings:
     assert her.client.get(opened["Location"]).status_code == 200
     her.client.post(f"/demo/outbox/{her.person.pk}/")
     assert PageLink.objects.filter(label="A visitor of the demo", ended_at=None).count() == 1
+
+
+@pytest.mark.urls(__name__)
+def test_a_trial_over_the_demos_own_channel_stands_there_too(her: Her, settings: Any) -> None:
+    settings.DEBUG, settings.EMAIL_BACKEND = True, outbox.DEMO_MAIL
+    trial = {
+        "clinic": her.person.clinic,
+        "language": "en",
+        "asked_by": "M",
+        "asked_at": her.now,
+        "state": "sent",
+    }
+    Trial.objects.create(
+        **trial, channel="sms", provider="demo", address="+447700900111", body="Over the demo."
+    )
+    Trial.objects.create(
+        **trial, channel="sms", provider="twilio", address="+447700900112", body="Over a real one."
+    )
+    Trial.objects.create(
+        **trial, channel="email", address="m@example.org", subject="Lake Road", body="By mail."
+    )
+    page = her.client.get("/demo/outbox/").content.decode()
+    assert "Over the demo." in page
+    assert "+447700900111" in page
+    assert "By mail." in page
+    assert "Over a real one." not in page
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert "By mail." not in her.client.get("/demo/outbox/").content.decode()
 
 
 @pytest.mark.urls(__name__)
