@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.call_models import CallState, CallWhy
-from apps.booking.calls.donors import DonorWord, donors_from_outside, to_be_told, word_of
+from apps.booking.calls.donors import DonorDue, DonorWord, donors_from_outside, to_be_told
 from apps.booking.donor_contacts import donor_contacts
 from apps.booking.preview_values import BookingPreview
 from apps.clinic.clock import local_moment
@@ -62,20 +63,34 @@ def donor_foretold(preview: BookingPreview, visit: Appointment) -> tuple[str, st
     return _("The donor from outside is told by phone"), _("a call is made")
 
 
-def donor_row(visit: Any, frame: Frame) -> WorkRow:
+def cancelling_words(visit: Appointment) -> str:
+    """What cancelling the visit asks of somebody, where a donor from outside was told of it; else empty."""
+    told = told_to_donor(visit)
+    if told is None or told.why != CallWhy.DONOR:
+        return ""
+    return _(
+        "The donor from outside was told of this visit. A call is made: he is to be told by phone that it is off."
+    )
+
+
+def donor_row(due: Mapping[UUID, DonorDue], visit: Any, frame: Frame) -> WorkRow:
     """A donor from outside who has yet to be told of a visit, or that it is off."""
-    desk, clinic, word = frame.desk, visit.clinic, word_of(visit)
+    desk, clinic, word, call = frame.desk, visit.clinic, due[visit.pk].word, due[visit.pk].call
     why = f"{CallWhy(word.why).label}: {donor_words(word.donor)}"
     group, kind, tone = TODAY, _("Call"), "bad" if word.why == CallWhy.DONOR_OFF else "warn"
     text, address = _("Call"), reverse("admin:call_donor", args=[visit.pk])
     button = Button(text, address, primary=True) if desk.may("call", clinic) else None
-    if visit.call_state == CallState.OPEN and local_day(visit.call_due, clinic.zone) > frame.today:
+    if (
+        call is not None
+        and call.state == CallState.OPEN
+        and local_day(call.due_at, clinic.zone) > frame.today
+    ):
         group, kind, tone = WEEK, _("Call later"), "quiet"
-    elif visit.call_state == CallState.DECLINED:
+    elif call is not None and call.state == CallState.DECLINED:
         kind, tone = _("Declined"), "bad"
         why = f"{why}: {_('Declined, waits for a doctor')}"
         if desk.actor(clinic).role == "doctor":
-            noting = reverse("admin:call_note", args=[visit.call_id])
+            noting = reverse("admin:call_note", args=[call.pk])
             button = Button(_("Take note"), noting, post=True, primary=True)
     return WorkRow(
         group=group,
@@ -102,17 +117,14 @@ def donor_cards(
         contacts = donor_contacts(treatment) if desk.may("see contact data", clinic) else {}
         mine = [row for row in rows if row.treatment_id == treatment.pk]
         asked = [donors_from_outside(row.attends, row.plan.get("donor") or "") for row in mine]
-        told = [
-            (word_of(row), row.pk)
-            for row in to_be_told(Appointment.objects.filter(treatment=treatment), desk.at)
-        ]
+        told = to_be_told(Appointment.objects.filter(treatment=treatment), desk.at)
         donors = [one for donor in asked for one in donor.split("+")]
-        donors += [one for word, _pk in told for one in word.donor.split("+")]
+        donors += [one for word in told.values() for one in word.donor.split("+")]
         for donor in dict.fromkeys(filter(None, (*donors, *contacts))):
             contact = contacts.get(donor)
             due = (
                 (word_text(word, clinic, desk), reverse("admin:call_donor", args=[pk]))
-                for word, pk in told
+                for pk, word in told.items()
                 if donor in word.donor.split("+")
             )
             found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -119,13 +120,18 @@ class Room:
         return [Part(rows, make, self.frame) for rows, make in found]
 
 
+def _donors(asked: Asked, *, later: bool) -> tuple[QuerySet[Any], Callable[[Any, Frame], WorkRow]]:
+    found = donor_calls(asked, later=later)
+    return found.rows, partial(donor_row, found.due)
+
+
 _QUESTIONS: dict[str, Callable[[Asked], list[tuple[QuerySet[Any], Callable[[Any, Frame], WorkRow]]]]] = {
     "arrived": lambda asked: [(asking.arrived(asked), making.here_row)],
     "decide": lambda asked: [(asking.flags(asked), making.flag_row)],
     "expected": lambda asked: [(asking.expected_today(asked), making.expected_row)],
     "calls": lambda asked: [
         (asking.silenced(asked), making.silenced_row),
-        (donor_calls(asked), donor_row),
+        _donors(asked, later=False),
         (misled(asked), misled_row),
         (untold(asked), untold_row),
         (asking.calls(asked), making.call_row),
@@ -137,7 +143,7 @@ _QUESTIONS: dict[str, Callable[[Asked], list[tuple[QuerySet[Any], Callable[[Any,
     "later": lambda asked: [
         (asking.calls(asked, later=True), making.call_row),
         (asking.said_later(asked), making.later_row),
-        (donor_calls(asked, later=True), donor_row),
+        _donors(asked, later=True),
     ],
 }
 

@@ -7,25 +7,13 @@ own, or at none, which asks for one only where he was told of a time. What he wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import (
-    Case,
-    CharField,
-    DateTimeField,
-    F,
-    Func,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Q, QuerySet
 
 from apps.booking.call_models import OF_THE_DONOR, CallState, CallTask, CallWhy
 from apps.booking.worklist import Asked, visits
@@ -33,7 +21,9 @@ from apps.treatments.models import Appointment
 from protocols.status import Status
 
 _OVER = (Status.PROPOSED, Status.CANCELLED, Status.ENTERED_IN_ERROR)
-_EMPTY = Value("", output_field=CharField())
+_TAKES_HIM = Q(status=Status.BOOKED, attends__contains=["donor"], plan__donor__isnull=False) & ~Q(
+    plan__donor="partner"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +39,25 @@ class DonorWord:
         """The word in one line, so that whoever says that it was told says which one."""
         return f"{self.why} {self.about_at.isoformat()} {self.donor}"
 
+    def is_of(self, task: CallTask) -> bool:
+        return (self.why, self.about_at, self.donor) == (task.why, task.about_at, task.donor)
+
+
+@dataclass(frozen=True, slots=True)
+class DonorDue:
+    """A word that is due, and the call about it if somebody spoke of it already."""
+
+    word: DonorWord
+    call: CallTask | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonorCalls:
+    """Visits of which a donor from outside has yet to be told, the next one first, and what of each."""
+
+    rows: QuerySet[Any]
+    due: Mapping[UUID, DonorDue]
+
 
 def donors_from_outside(attends: Iterable[str], donor: str) -> str:
     """The donors from outside whom a visit takes, by role, joined by +; empty where it takes none of them."""
@@ -57,104 +66,69 @@ def donors_from_outside(attends: Iterable[str], donor: str) -> str:
     )
 
 
-def donor_calls(asked: Asked, *, later: bool = False) -> QuerySet[Any]:
-    """Visits of which a donor from outside has yet to be told, the next one first; `later` those that were put off beyond
-    today or declined. Each has `donor_why`, `donor_about`, `donor_who`, and of its call, if somebody spoke of it,
-    `call_id`, `call_state` and `call_due`.
-    """
-    mine = CallTask.objects.filter(
-        appointment_id=OuterRef("pk"),
-        why=OuterRef("donor_why"),
-        about_at=OuterRef("donor_about"),
-        donor=OuterRef("donor_who"),
-    )
-    call = mine.exclude(state=CallState.DONE).order_by("-asked_at")
-    found: QuerySet[Any] = to_be_told(visits(asked), asked.at).annotate(
-        call_id=Subquery(call.values("pk")[:1]),
-        call_state=Subquery(call.values("state")[:1]),
-        call_due=Subquery(call.values("due_at")[:1]),
-    )
-    spoken = Q(call_id__isnull=False)
-    put_off = spoken & (~Q(call_state=CallState.OPEN) | Q(call_due__gte=asked.bounds[1]))
-    today = ~spoken | Q(call_state=CallState.OPEN, call_due__lt=asked.bounds[1])
-    listed: QuerySet[Any] = found.filter(put_off if later else today)
-    return listed.order_by("donor_about", "pk")
+def donor_calls(asked: Asked, *, later: bool = False) -> DonorCalls:
+    """What donors from outside have yet to be told today; `later` what was put off beyond today or declined."""
+    words = to_be_told(visits(asked), asked.at)
+    spoken = CallTask.objects.filter(appointment_id__in=words, why__in=OF_THE_DONOR)
+    calls = list(spoken.exclude(state=CallState.DONE).order_by("asked_at")) if words else []
+    due = {
+        pk: DonorDue(word, next((one for one in calls if one.appointment_id == pk and word.is_of(one)), None))
+        for pk, word in words.items()
+    }
+    listed = {pk: one for pk, one in due.items() if _is_put_off(one.call, asked) == later}
+    return DonorCalls(visits(asked).filter(pk__in=listed).order_by("starts_at", "pk"), listed)
 
 
 def word_for_donor(appointment: Appointment, *, at: datetime) -> DonorWord | None:
     """What a donor from outside has to be told of the visit at this moment; None if there is nothing."""
-    row = to_be_told(Appointment.objects.filter(pk=appointment.pk), at).first()
-    return None if row is None else word_of(row)
-
-
-def word_of(row: Any) -> DonorWord:
-    """The word of a row of `to_be_told`."""
-    return DonorWord(row.donor_why, row.donor_about, row.donor_who)
+    return to_be_told(Appointment.objects.filter(pk=appointment.pk), at).get(appointment.pk)
 
 
 def told_to_donor(appointment: Appointment) -> DonorWord | None:
     """What he was told last; None if nothing."""
-    task = _told().filter(appointment_id=appointment.pk).first()
-    return None if task is None or task.about_at is None else DonorWord(task.why, task.about_at, task.donor)
+    return _told([appointment.pk]).get(appointment.pk)
 
 
-def to_be_told(rows: QuerySet[Appointment], at: datetime) -> QuerySet[Any]:
-    """Of these visits those of which he has yet to be told, each with `donor_why`, `donor_about` and `donor_who`."""
-    told = _told().filter(appointment_id=OuterRef("pk"))
-    takes = Q(status=Status.BOOKED, attends__contains=["donor"]) & ~Q(plan__donor="partner")
+def to_be_told(rows: QuerySet[Appointment], at: datetime) -> dict[UUID, DonorWord]:
+    """Of these visits those of which he has yet to be told, and what. Three short queries, however many there are."""
     spoken_of = CallTask.objects.filter(why__in=OF_THE_DONOR, state=CallState.DONE, about_at__gt=at)
-    known: QuerySet[Any] = rows.filter(
-        takes & Q(starts_at__gt=at, plan__donor__isnull=False) | Q(pk__in=spoken_of.values("appointment_id"))
-    ).annotate(
-        outside=Case(
-            When(takes, then=_outside(KeyTextTransform("donor", "plan"))),
-            default=_EMPTY,
-            output_field=CharField(),
-        ),
-        told_why=Subquery(told.values("why")[:1]),
-        told_of=Subquery(told.values("about_at")[:1]),
-        told_whom=Subquery(told.values("donor")[:1]),
-    )
-    is_off = _is_off(at)
-    why = Case(
-        When(is_off, then=Value(CallWhy.DONOR_OFF.value)),
-        When(_is_new(at), then=Value(CallWhy.DONOR.value)),
-        default=_EMPTY,
-        output_field=CharField(),
-    )
-    words: QuerySet[Any] = known.annotate(
-        donor_why=why,
-        donor_about=Case(
-            When(is_off, then=F("told_of")), default=F("starts_at"), output_field=DateTimeField()
-        ),
-        donor_who=Case(When(is_off, then=F("told_whom")), default=F("outside"), output_field=CharField()),
-    )
-    return words.exclude(donor_why="")
+    # One after the other, for each has an index of its own.
+    found = {row.pk: row for row in rows.filter(_TAKES_HIM, starts_at__gt=at)}
+    found |= {row.pk: row for row in rows.filter(pk__in=spoken_of.values("appointment_id"))}
+    told = _told(found)
+    words = {pk: _word(row, told.get(pk), at) for pk, row in found.items()}
+    return {pk: word for pk, word in words.items() if word is not None}
 
 
-def _told() -> QuerySet[CallTask]:
-    """What donors were told, the last word first."""
-    return CallTask.objects.filter(why__in=OF_THE_DONOR, state=CallState.DONE).order_by("-changed_at", "-id")
+def _word(visit: Appointment, told: DonorWord | None, at: datetime) -> DonorWord | None:
+    is_booked = visit.status == Status.BOOKED
+    outside = donors_from_outside(visit.attends, visit.plan.get("donor") or "") if is_booked else ""
+    knows_of = told if told is not None and told.why == CallWhy.DONOR else None
+    if knows_of is not None and knows_of.about_at > at:
+        # Nobody needs him at that time now: called off, a mere pencil mark elsewhere, another donor's.
+        elsewhere = visit.pencilled and knows_of.about_at != visit.starts_at
+        if visit.status in _OVER or (is_booked and (knows_of.donor != outside or elsewhere)):
+            return DonorWord(CallWhy.DONOR_OFF, knows_of.about_at, knows_of.donor)
+    # What waits for a decision is not told yet.
+    holds = is_booked and not visit.pencilled and not visit.held
+    if not (holds and outside) or visit.starts_at is None or visit.starts_at <= at:
+        return None
+    if knows_of is not None and knows_of.about_at == visit.starts_at:
+        return None
+    return DonorWord(CallWhy.DONOR, visit.starts_at, outside)
 
 
-def _is_off(at: datetime) -> Q:
-    """He knows of a time ahead at which nobody needs him now: called off, a mere pencil mark elsewhere, another donor's."""
-    elsewhere = Q(pencilled=True) & ~Q(told_of=F("starts_at"))
-    unneeded = Q(status=Status.BOOKED) & (~Q(told_whom=F("outside")) | elsewhere)
-    return Q(told_why=CallWhy.DONOR, told_of__gt=at) & (Q(status__in=_OVER) | unneeded)
+def _told(pks: Collection[UUID]) -> dict[UUID, DonorWord]:
+    """What donors were told last of these visits."""
+    if not pks:
+        return {}
+    done = CallTask.objects.filter(why__in=OF_THE_DONOR, state=CallState.DONE, appointment_id__in=pks)
+    return {
+        task.appointment_id: DonorWord(task.why, task.about_at, task.donor)
+        for task in done.order_by("changed_at", "id")
+        if task.appointment_id is not None and task.about_at is not None
+    }
 
 
-def _is_new(at: datetime) -> Q:
-    """A booking that holds, at a time that he does not know of. What waits for a decision is not told yet."""
-    stands = Q(status=Status.BOOKED, pencilled=False, held=False, starts_at__gt=at) & ~Q(outside="")
-    another_time = Q(told_why=CallWhy.DONOR) & ~Q(told_of=F("starts_at"))
-    return stands & (Q(told_why__isnull=True) | Q(told_why=CallWhy.DONOR_OFF) | another_time)
-
-
-def _outside(donor: Any) -> Func:
-    """`donors_from_outside` in SQL."""
-    return Func(
-        donor,
-        template="btrim(replace('+' || (%(expressions)s) || '+', '+partner+', '+'), '+')",
-        output_field=CharField(),
-    )
+def _is_put_off(call: CallTask | None, asked: Asked) -> bool:
+    return call is not None and (call.state != CallState.OPEN or call.due_at >= asked.bounds[1])

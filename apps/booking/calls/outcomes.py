@@ -238,7 +238,7 @@ def _require_due(task: CallTask, outcome: str, at: datetime) -> None:
         )
     visit = Appointment.objects.filter(pk__in=[task.appointment_id]).first()
     due = word_for_donor(visit, at=at) if visit is not None else None
-    if due is None or (due.why, due.about_at, due.donor) != (task.why, task.about_at, task.donor):
+    if due is None or not due.is_of(task):
         raise _visit_changed()
 
 

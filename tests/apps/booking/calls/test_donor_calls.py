@@ -77,7 +77,8 @@ class Course:
     def asked(self, at: datetime = AT, *, later: bool = False) -> list[tuple[str, datetime, str]]:
         """What the list asks to be told, and that the visit itself says the same."""
         found = donor_calls(a_question(self.treatment.clinic, at), later=later)
-        words = [(row.donor_why, row.donor_about, row.donor_who) for row in found]
+        listed = [found.due[row.pk].word for row in found.rows]
+        words = [(word.why, word.about_at, word.donor) for word in listed]
         due = word_for_donor(self.visit, at=at)
         assert later or not words or (due and (due.why, due.about_at, due.donor) == words[0])
         return words
@@ -103,7 +104,7 @@ def test_a_booking_asks_for_a_call_to_him_until_he_was_told(course: Course) -> N
     course.book()
     assert course.asked() == [("donor", FIRST, "unrelated")]
     stranger = rows.a_clinic(rows.LONDON)
-    assert list(donor_calls(a_question(stranger))) == []
+    assert list(donor_calls(a_question(stranger)).rows) == []
     said = course.tell()
     assert (said.task.why, said.task.about_at, said.task.donor) == ("donor", FIRST, "unrelated")
     assert course.asked() == []
