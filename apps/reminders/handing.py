@@ -13,9 +13,11 @@ from apps.clinic.changes import record_change
 from apps.clinic.errors import Conflict
 from apps.couples.models import Couple, RouteChannel
 from apps.reminders.channels import Letter
+from apps.reminders.chasing import why_stale
+from apps.reminders.messages import family_of
 from apps.reminders.models import Delivery, DeliveryState, Receipt
 from apps.reminders.present import Visit, couples_of_person, load_visit, why_not_now
-from apps.reminders.texts import ANSWERS
+from apps.reminders.texts import ANSWERS, UNTIMED
 
 _ACTOR = Actor.system("task")
 
@@ -54,7 +56,8 @@ def hand_over(*, delivery: Delivery, actor: Actor, at: datetime) -> Delivery:
 
 def _require_still_true(row: Delivery) -> None:
     visit = load_visit(row.appointment_id) if row.appointment_id else None
-    if why_not_now(row, visit):
+    asked = visit if family_of(row.kind) in UNTIMED else None
+    if why_not_now(row, visit) or (asked is not None and why_stale(row, asked)):
         raise Conflict(
             "What this card says is no longer so.",
             code="card_outdated",

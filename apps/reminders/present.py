@@ -29,6 +29,7 @@ from protocols.reminders import CANCELLED
 from protocols.status import Status
 
 AWAITED = ("proposed", "missed")
+UNBOOKED = (Status.PROPOSED, Status.NOSHOW, Status.CANCELLED)
 _ROUTES = ("recipient__routes", "partner__routes")
 
 # Flags about a result: what it says, that it is late, or that nobody can say what it means.
@@ -94,8 +95,7 @@ class Visit:
     @property
     def awaits_booking(self) -> bool:
         """Nothing is agreed: it was never booked, or missed, or called off, and the plan still asks for it."""
-        unbooked = (Status.PROPOSED, Status.NOSHOW, Status.CANCELLED)
-        return self.row.status in unbooked and self.row.state in AWAITED
+        return self.row.status in UNBOOKED and self.row.state in AWAITED
 
     @property
     def zone(self) -> ZoneInfo:

@@ -20,6 +20,8 @@ from apps.reminders.models import (
     RegisteredText,
     Trial,
 )
+from apps.reminders.present import AWAITED, UNBOOKED
+from apps.reminders.texts import BOOK, UNTIMED
 from apps.treatments.models import Appointment
 from apps.treatments.overlap import STATUSES_IN_FORCE
 from protocols.reminders import CANCELLED
@@ -53,12 +55,28 @@ def cards_of(clinic: Clinic, at: datetime) -> QuerySet[Delivery]:
     )
     visits = Appointment.objects.filter(pk=OuterRef("appointment_id"), starts_at=OuterRef("starts_at"))
     stands = Exists(visits.filter(status__in=STATUSES_IN_FORCE))
-    as_said = Q(appointment_id=None) | Q(stands, ~Q(kind=CANCELLED)) | Q(~stands, kind=CANCELLED)
+    off = Q(kind=CANCELLED) | Q(kind__startswith=f"{CANCELLED}-")
+    as_said = Q(appointment_id=None) | Q(stands, ~off) | Q(~stands, off) | _asks_still()
     silent = Couple.objects.filter(
         Q(recipient=OuterRef("person")) | Q(partner=OuterRef("person")), silent_since__isnull=False
     )
     spoken_to = Q(treatment=None) & ~Exists(silent) | Q(treatment__couple__silent_since=None)
     return cards.filter(as_said, spoken_to).order_by("starts_at", "due_at", "id")
+
+
+def _asks_still() -> Q:
+    """A card that asks for an appointment: nobody has booked the visit since, and no later card names other days."""
+    asks = Q(kind__in=UNTIMED) | Q(kind__startswith=f"{BOOK}-")
+    unbooked = Appointment.objects.filter(
+        pk=OuterRef("appointment_id"), status__in=UNBOOKED, state__in=AWAITED, held=False
+    )
+    later = Delivery.objects.filter(
+        asks,
+        appointment_id=OuterRef("appointment_id"),
+        state=DeliveryState.HANDED,
+        created_at__gt=OuterRef("created_at"),
+    )
+    return asks & Q(Exists(unbooked), ~Exists(later))
 
 
 def delivery_by_id(clinic: Clinic, delivery_id: UUID) -> Delivery:

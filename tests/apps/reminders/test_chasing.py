@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from apps.clinic.errors import Conflict
+from apps.couples.routes import RouteInput, add_route
 from apps.couples.services import PersonInput, update_person
 from apps.reminders import services
 from apps.reminders.chasing import ENOUGH_DAYS
 from apps.reminders.models import Delivery
+from apps.reminders.queries import cards_of
 from apps.treatments.models import Appointment
 from tests import rows
 from tests.apps.reminders.acts import BOOKED, VISIT, Scene, a_scene
@@ -165,3 +168,33 @@ def test_the_switch_of_the_clinic_takes_effect_for_everybody_who_has_something_t
     asking(scene, None)
     services.derive(at=BOOKED)
     assert asked(scene) == [("book", "withdrawn", "13 10:00")]
+
+
+def test_a_card_that_asks_is_listed_and_handed_over_while_its_days_hold_and_nothing_is_booked(
+    scene: Scene,
+) -> None:
+    asking(scene)
+    add_route(
+        person=scene.recipient,
+        given=RouteInput("card", "", consented_at=BOOKED),
+        actor=scene.nurse,
+        at=BOOKED,
+    )
+    good(scene, "20", "26")
+    scene.derive(BOOKED)
+    at = TEN + timedelta(days=6)
+    scene.send_due(at)
+    [first] = cards_of(scene.clinic, at)
+    assert first.kind == "book"
+    good(scene, "24", "30")
+    with pytest.raises(Conflict, match="no longer"):
+        services.hand_over(delivery=first, actor=scene.nurse, at=at)
+    scene.derive(at)
+    at += timedelta(days=1)
+    scene.send_due(at)
+    [second] = cards_of(scene.clinic, at)
+    assert second.kind == "book-2"
+    services.hand_over(delivery=second, actor=scene.nurse, at=at)
+    Delivery.objects.filter(pk=second.pk).update(receipt="")
+    scene.book(at=at)
+    assert {card.kind for card in cards_of(scene.clinic, at)} == set()
