@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.booking.call_models import CallState, CallWhy
-from apps.booking.calls.donors import DonorDue, DonorWord, donors_from_outside, to_be_told
+from apps.booking.calls.donors import DonorDue, DonorWord, donors_from_outside, to_be_told, told_to_donor
 from apps.booking.donor_contacts import donor_contacts
 from apps.booking.preview_values import BookingPreview
 from apps.clinic.clock import local_moment

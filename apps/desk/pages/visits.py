@@ -13,6 +13,7 @@ from django.urls import reverse
 from apps.booking.services import attend, cancel, confirm, miss
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
+from apps.desk.donor_rows import cancelling_words
 from apps.desk.forms.visits import AttendForm, ReasonForm
 from apps.desk.pages.base import FormPage, page, press
 from apps.desk.rows import (
@@ -51,7 +52,16 @@ def call_off(request: HttpRequest, pk: UUID) -> HttpResponse:
         cancel(appointment=visit, reason=form.cleaned_data["reason"], actor=actor, at=desk.at)
         return address(visit)
 
-    return _reason_page(request, desk, visit, form, act, title="Cancel", done="The visit is cancelled.")
+    return _reason_page(
+        request,
+        desk,
+        visit,
+        form,
+        act,
+        title="Cancel",
+        done="The visit is cancelled.",
+        intro=cancelling_words(visit),
+    )
 
 
 def not_come(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -75,6 +85,7 @@ def _reason_page(
     *,
     title: str,
     done: str,
+    intro: str = "",
 ) -> HttpResponse:
     return FormPage(
         title=f"{title}: {visit.title}",
@@ -83,6 +94,7 @@ def _reason_page(
         done=done,
         button="Cancel the visit" if title == "Cancel" else "Record as missed",
         back=address(visit),
+        intro=intro,
         template="desk/visit_form.html",
         context=frame(visit, desk),
     ).answer(request)

@@ -72,9 +72,11 @@ def test_a_nurse_rings_him_from_the_list_and_the_laboratory_sees_no_number(
     couple = reverse("admin:couples_couple_change", args=[treatment.couple_id])
     for text in ("Donor from outside", "to come: Thu 15 Jan, 08:30", "D-17"):
         assert text in read(client, couple)
-    word = word_for_donor(visit, at=AT)
+    word, cancel = word_for_donor(visit, at=AT), reverse("admin:visit_cancel", args=[visit.pk])
     assert word is not None
+    assert "told by phone that it is off" not in read(client, cancel)
     answer = client.post(page, {"outcome": "reached", "word": word.token}, follow=True)
+    assert "told by phone that it is off" in read(client, cancel)
     assert "Reached" in answer.content.decode()  # and can be taken back at once
     assert page not in read(client, HOME)
     assert "to come: Thu" not in read(client, couple)
