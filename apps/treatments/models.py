@@ -105,6 +105,9 @@ class Record(models.Model):
         ordering: ClassVar = ["recorded_at", "id"]
         indexes: ClassVar = [
             models.Index(fields=["treatment", "recorded_at", "id"], name="record_of_treatment"),
+            # The worklist's: whether a sample has its result, and whether that stands.
+            models.Index(fields=["treatment"], name="record_result", condition=Q(kind="result")),
+            models.Index(fields=["treatment"], name="record_correction", condition=Q(kind="correction")),
             models.Index(
                 fields=["clinic", "treatment"],
                 name="record_pregnancy",
