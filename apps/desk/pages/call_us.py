@@ -141,4 +141,4 @@ def _last(found: CallUs, desk: Desk) -> str:
     if found.last is None:
         return ""
     row = message_row(found.last, "", False, desk)
-    return f"{row.state} {row.detail}".strip()
+    return row.detail if row.detail.startswith(row.state) else f"{row.state} {row.detail}".strip()
