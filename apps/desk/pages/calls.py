@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.booking.call_models import OF_THE_DONOR, READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy, Outcome
+from apps.booking.call_models import OF_THE_DONOR, READ_OFF_THE_VISIT, CallOutcome, CallTask, CallWhy
 from apps.booking.calls.outcomes import (
-    SAYABLE,
     record_call,
     record_call_about,
     record_call_after_silence,
@@ -27,14 +24,15 @@ from apps.booking.calls.queries import (
     outcome_by_id,
     outcomes_of,
 )
-from apps.booking.calls.services import ask_for_call, assign_call, why_of
+from apps.booking.calls.services import ask_for_call, assign_call
 from apps.clinic.clock import day_bounds
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
-from apps.couples.models import Couple, Person, SilenceReason
+from apps.couples.models import Couple, SilenceReason
 from apps.couples.queries import couple_by_id, pinned_of
 from apps.desk import words
 from apps.desk.access import Desk, desk_of
+from apps.desk.call_parts import number_of, outcomes_for, past_of, why_words
 from apps.desk.forms.calls import AskForm, OutcomeForm
 from apps.desk.pages.base import FormPage, press
 from apps.desk.pages.responsible import choices, staff_of
@@ -43,29 +41,6 @@ from apps.desk.units_left import UnitLeft, units_left
 from apps.desk.worklist_rows import local_day, pinned, visit_title
 from apps.treatments.models import Appointment
 from apps.treatments.queries import appointment_by_id, appointments_of
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """One of the two and how to reach them."""
-
-    name: str
-    phone: str
-    wrong: bool
-    language: str
-    note: str
-    edit_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One call that was made: what came of it, by whom and when."""
-
-    on: str
-    text: str
-    note: str
-    by: str
-    undone: bool
 
 
 def ring(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -129,17 +104,6 @@ def _page(
     ).answer(request)
 
 
-def outcomes_for(task: CallTask | None, visit: Appointment | None) -> list[Outcome]:
-    """Those that can be true: a visit without a booking is neither booked nor done by a mere talk."""
-    left_out = set()
-    why = task.why if task is not None else why_of(visit) if visit is not None else CallWhy.SILENCED
-    if why in READ_OFF_THE_VISIT:
-        left_out.add(Outcome.REACHED)
-    if why in (CallWhy.SILENCED, CallWhy.ENDED) or (visit is not None and not visit.in_force):
-        left_out.add(Outcome.BOOKED)
-    return [outcome for outcome in SAYABLE if outcome not in left_out]
-
-
 def _frame(
     couple: Couple, clinic: Clinic, task: CallTask | None, visit: Appointment | None, desk: Desk
 ) -> dict[str, Any]:
@@ -150,21 +114,23 @@ def _frame(
         "who": who(couple, desk),
         "couple": couple,
         "task": task,
-        "why": str(task.get_why_display()) if task else "",
+        "why": why_words(task, visit),
         "due": words.day(local_day(task.due_at, clinic.zone), today) if task else "",
         "visit": visit,
         "visit_title": visit_title(visit) if visit else "",
         "visit_state": words.STATUSES[visit.status] if visit else "",
-        "visit_when": words.day(local(visit).date(), today) if visit and visit.starts_at else "",
+        "visit_when": f"{words.day(local(visit).date(), today)}, {local(visit):%H:%M}"
+        if visit and visit.starts_at
+        else "",
         "visit_url": reverse("admin:treatments_appointment_change", args=[visit.pk]) if visit else "",
         "good": words.good_days(words.window_of(visit.plan), today, words.room_of(visit.plan))
         if visit
         else "",
         "book": next((one for one in able if one.primary), None),
-        "numbers": [_number(person) for person in (couple.recipient, couple.partner)],
+        "numbers": [number_of(person) for person in (couple.recipient, couple.partner)],
         "pinned": pinned(notes),
         "units": _units(couple, task, desk),
-        "past": _past(outcomes_of(task), clinic, desk) if task else [],
+        "past": past_of(outcomes_of(task), clinic, desk) if task else [],
         **(_whose(task, clinic, desk) if task and task.why not in READ_OFF_THE_VISIT else {}),
     }
 
@@ -188,34 +154,6 @@ def _whose(task: CallTask, clinic: Clinic, desk: Desk) -> dict[str, Any]:
         "chosen": given or (own if own in names else ""),
         "whose_url": reverse("admin:call_whose", args=[task.pk]),
     }
-
-
-def _number(person: Person) -> Number:
-    return Number(
-        name=person.full_name,
-        phone=person.phone,
-        wrong=person.phone_wrong_since is not None,
-        language=person.get_language_display(),
-        note=person.hard_news_note,
-        edit_url=reverse("admin:person_edit", args=[person.pk]),
-    )
-
-
-def _past(rows: Sequence[CallOutcome], clinic: Clinic, desk: Desk) -> list[Past]:
-    today = desk.today(clinic)
-    undone = {row.undoes_id for row in rows if row.undoes_id}
-    return [
-        Past(
-            on=words.day(local_day(row.at, clinic.zone), today),
-            text=str(row.get_outcome_display())
-            + (f" {words.day(row.again_on, today)}" if row.again_on else ""),
-            note=row.note,
-            by=row.by_name,
-            undone=row.pk in undone,
-        )
-        for row in rows
-        if row.outcome != Outcome.UNDONE
-    ]
 
 
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
