@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from apps.booking.calls.services import ask_for_call
 from apps.booking.models import CallWhy, SessionActivity
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.clinic.errors import LitError
+from apps.clinic.models import Change, Clinic
 from apps.treatments.models import Appointment, Occupation
 from apps.treatments.reconciling import gather, settle
 from protocols.status import Status
@@ -58,6 +59,11 @@ def keep_wall_times(*, at: datetime) -> Kept:
             "the zone table changed: %s visits kept their wall time, %s calls", done.kept, done.called
         )
     return done
+
+
+def kept_times(clinic: Clinic, *, since: datetime) -> QuerySet[Change]:
+    """What `keep_wall_times` told of the clinic's visits from `since` on, the newest first."""
+    return Change.objects.filter(clinic=clinic, kind=KEPT, at__gte=since).order_by("-at", "-id")
 
 
 def is_astray(row: Appointment) -> bool:

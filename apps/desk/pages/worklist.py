@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.booking.call_models import CallOutcome
 from apps.booking.calls.queries import outcomes_of
+from apps.booking.wall_times import kept_times
 from apps.booking.worklist import NOBODY
 from apps.clinic.models import Brake, Clinic, User
 from apps.clinic.queries import brake_of
@@ -33,6 +34,8 @@ _MOST = 8
 # So many rows of a part of the day are open at once; the rest unfold.
 _OPEN = 5
 _PAGE = 50
+# So long the first page says that visits kept their wall time.
+_CLOCKS_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "cut": [one for one in counts if one.hidden],
         "header": [_header(room, desk) for room in open_rooms],
         "unrecorded": found["unrecorded"].count,
+        "kept_times": sum(
+            kept_times(room.clinic, since=desk.at - _CLOCKS_SHOWN).count() for room in open_rooms
+        ),
         "to_confirm": [entry for room in open_rooms for entry in to_confirm(room.clinic, room.frame.today)],
         "may_run": desk.may_anywhere("run the clinic"),
         "undo": _undo(request, desk),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.desk.pages import calls, disposing, donors, phone, responsible, worklist
+from apps.desk.pages import calls, disposing, donors, kept_times, phone, responsible, worklist
 from apps.desk.pages.routes import Route
 
 _PHONE = "worklist/phone/<uuid:pk>/"
@@ -17,6 +17,7 @@ ROUTES: list[Route] = [
     ("worklist/donor/<uuid:pk>/", donors.ring, "call_donor"),
     ("treatments/treatment/<uuid:pk>/donor/<str:donor>/", donors.contact, "donor_contact"),
     ("worklist/couple/<uuid:pk>/", calls.ring_couple, "call_couple"),
+    ("kept-times/", kept_times.show, "kept_times"),
     ("worklist/outcome/<uuid:pk>/undo/", calls.undo, "call_undo"),
     ("worklist/unit/<uuid:pk>/dispose/", disposing.dispose, "unit_dispose"),
     ("worklist/covers/<uuid:pk>/", responsible.covers, "covers"),
