@@ -15,7 +15,7 @@ from apps.clinic.resources import BatchInput
 from apps.clinic.services import ClinicInput, Span
 from apps.couples import services as couple_services
 from apps.couples.models import Couple
-from apps.couples.services import PersonInput
+from apps.couples.services import PersonInput, SaidYes
 from apps.treatments import services as treatment_services
 from apps.treatments.models import Appointment, Flag, ProtocolVersion, Record, Treatment
 from protocols import library_text
@@ -140,6 +140,11 @@ def another(clinic: Clinic, number: int = 2) -> Treatment:
     """The course of a further couple, of other people for each number."""
     her, him = PersonInput(given_name=f"Meena{number}"), PersonInput(given_name=f"Kiran{number}")
     return a_treatment(clinic, couple=a_couple(clinic, recipient=her, partner=him))
+
+
+def a_yes(at: datetime) -> SaidYes:
+    """Her word, on the phone on that day, that messages may go again."""
+    return SaidYes(of="recipient", how="phone", on=at.date())
 
 
 def said(treatment: Treatment, actor: Actor, at: datetime, kind: str, **fields: Any) -> Record:

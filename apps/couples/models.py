@@ -156,8 +156,8 @@ class Couple(models.Model):
 
     Silent while `silent_since` is set: whoever sends reads it in the transaction in which it claims. Each reason that
     comes to stand has a moment of its own, so that each is rung about once.
-    `own_wish_since` outlives a stronger reason, so that withdrawing a suspicion never ends a wish; so does
-    `unreleased_since`, which only a release ends.
+    `own_wish_since` outlives a stronger reason, so that withdrawing a suspicion never ends a wish; so do `parted_since`,
+    and `unreleased_since`, which only a release ends.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -176,6 +176,9 @@ class Couple(models.Model):
         help_text="Since when the reason that stands has stood; a weaker one may be older",
     )
     own_wish_since = models.DateTimeField(null=True, blank=True)
+    parted_since = models.DateTimeField(
+        null=True, blank=True, help_text="One of the two has ended it, whatever keeps them silent besides"
+    )
     nurse = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     doctor = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     unreleased_since = models.DateTimeField(

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from apps.clinic.errors import NotFound
 from apps.clinic.inputs import plain_phone
-from apps.clinic.models import Clinic
+from apps.clinic.models import Change, Clinic
 from apps.couples.models import (
     OF_GRIEF,
     PINNED,
@@ -126,6 +126,19 @@ def pinned_of(couples: Iterable[Couple]) -> dict[UUID, list[Note]]:
         if of is not None:
             found[of].append(note)
     return dict(found)
+
+
+def last_yes(couple: Couple) -> Change | None:
+    """The last time that messages went again at the couple's word; its detail says whose, how and on which day."""
+    return Change.objects.filter(
+        couple_id=couple.pk, kind="couple.silence_ended", detail__has_key="yes_of"
+    ).last()
+
+
+def goes_on_elsewhere(person: Person, couple: Couple) -> bool:
+    """Whether the person is in another couple of the clinic that neither of its two has ended."""
+    others = couples_with(person.clinic, person).exclude(pk=couple.pk)
+    return others.filter(parted_since=None).exists()
 
 
 def similar_to(couple: Couple) -> list[Couple]:

@@ -4,11 +4,12 @@ from apps.couples.inputs import Identifier, PersonInput
 from apps.couples.merging import merge_people, unmerge_people
 from apps.couples.notes import withdraw_note, write_note
 from apps.couples.people import add_identifier, enrol_couple, update_person
-from apps.couples.silence import end_silence, release_couple, release_couples, silence_couple
+from apps.couples.silence import SaidYes, end_silence, release_couple, release_couples, silence_couple
 
 __all__ = [
     "Identifier",
     "PersonInput",
+    "SaidYes",
     "add_identifier",
     "end_silence",
     "enrol_couple",

@@ -41,12 +41,12 @@ def stop_messages(*, person: Person, actor: Actor, at: datetime) -> list[Couple]
 
 
 def start_messages(*, person: Person, couple: Couple, actor: Actor, at: datetime) -> Couple:
-    """Takes this person's own wish for no messages back. Whatever else keeps the couple silent goes on doing so, the other
-    person's own stop too.
+    """Takes this person's own wish for no messages back, said at their own page. Whatever else keeps the couple silent goes
+    on doing so, the other person's own stop too.
 
     Conflict if something else stands, or somebody else wished it: then it ends by whoever may end it.
     """
-    _require(actor, person)
+    require_own_or_role(actor, person.clinic_id, (person.pk,), "nurse", "doctor", "manager")
     if person.pk not in (couple.recipient_id, couple.partner_id):
         raise NotFound("There is no such couple.", field="couple")
     with acting(actor):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.clinic.models import Clinic
 from apps.couples.models import Couple, Person, RouteChannel
+from apps.couples.queries import last_yes
 from apps.desk import words
 from apps.desk.access import Desk
 from apps.desk.languages import name_of
@@ -63,6 +64,11 @@ TEXT_NAMES = {
     "auto-reply": gettext_lazy("Answer to a text"),
     "test": gettext_lazy("Trial"),
 }
+YES_HOW_SAID = {
+    "phone": gettext_lazy("on the phone"),
+    "in_person": gettext_lazy("in person"),
+    "in_writing": gettext_lazy("in writing"),
+}
 _RECEIPTS = {
     Receipt.DELIVERED: gettext_lazy("delivered"),
     Receipt.READ: gettext_lazy("read"),
@@ -112,6 +118,17 @@ def _post(
         recent=mine[:_SHOWN],
         older=mine[_SHOWN:],
     )
+
+
+def yes_words(couple: Couple, desk: Desk) -> str:
+    """Whose yes let messages go again, how and when; empty while they are stopped, or if they never were."""
+    said = None if couple.is_silent else last_yes(couple)
+    if said is None:
+        return ""
+    of = {"recipient": couple.recipient.full_name, "partner": couple.partner.full_name, "both": _("Both")}
+    on = words.day(date.fromisoformat(said.detail["yes_on"]), desk.today(desk.clinic(couple.clinic_id)))
+    told = {"who": of[said.detail["yes_of"]], "how": YES_HOW_SAID[said.detail["yes_how"]], "day": on}
+    return _("Messages go again: %(who)s said yes %(how)s, %(day)s") % told
 
 
 def message_row(row: Delivery, about: str, is_withheld: bool, desk: Desk) -> MessageRow:

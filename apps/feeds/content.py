@@ -19,7 +19,6 @@ from django.db.models import Q
 
 from apps.clinic.clock import local_date
 from apps.clinic.models import Change, Clinic
-from apps.couples.models import SilenceReason
 from apps.couples.queries import silent_elsewhere
 from apps.feeds.ical import Entry, Shape
 from apps.feeds.models import FeedLink
@@ -34,7 +33,6 @@ PAST = timedelta(days=30)
 AHEAD = timedelta(days=548)
 CANCELLED_FOR = timedelta(days=30)
 # After these nothing that the two had planned together is anybody's calendar's business, not even what is past.
-_PARTED = frozenset({SilenceReason.SEPARATED.value})
 _SHOWN = (Status.BOOKED.value, Status.ARRIVED.value, Status.FULFILLED.value, Status.NOSHOW.value)
 
 
@@ -133,7 +131,7 @@ def _entry(gathered: Gathered, visit: Appointment) -> Entry | None:
         return None
     if not -PAST <= visit.starts_at - gathered.at <= AHEAD:
         return None
-    if visit.treatment.couple.silent_reason in _PARTED:
+    if visit.treatment.couple.parted_since is not None:
         return None
     if visit.treatment.couple_id in gathered.silent and visit.starts_at > gathered.at:
         return None

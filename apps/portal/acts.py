@@ -119,12 +119,12 @@ def make_calendar(*, person: Person, actor: Actor, at: datetime) -> str:
 
 def end_everything(*, person: Person, actor: Actor, at: datetime) -> bool:
     """The person's wish to end: no messages from now on, every step of care is held, their page and calendar are gone, and
-    a nurse calls, for each couple of theirs; False where there is none. What it means for consents, bookings and units she
-    then does at the desk.
+    a nurse calls, for each couple of theirs that nobody has ended yet; False where there is none. What it means for
+    consents, bookings and units she then does at the desk.
     """
     with acting(actor):
         stop_messages(person=person, actor=actor, at=at)
-        couples = list(couples_with(person.clinic, person).order_by("pk"))
+        couples = list(couples_with(person.clinic, person).filter(parted_since=None).order_by("pk"))
         for couple in couples:
             pause_couple(couple=couple, reason=SilenceReason.PAUSED, actor=Actor.system("page"), at=at)
             role = _role(person, couple)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from apps.booking.call_models import CallState, CallTask, CallWhy
 from apps.clinic.errors import NotFound
 from apps.clinic.models import Clinic
 from apps.couples.models import WRITTEN, Couple, Person, RouteChannel
@@ -88,9 +89,15 @@ def delivery_by_id(clinic: Clinic, delivery_id: UUID) -> Delivery:
 
 
 def sent_since(couple: Couple, since: datetime) -> QuerySet[Delivery]:
-    """What left the house for either of the two from `since` on, or may have: in the order in which it left."""
+    """What left the house for either of the two from `since` on, or may have: in the order in which it left. A card that
+    was handed over and words that were told by phone have left it too.
+    """
     begun = Q(attempt_began_at__gte=since, state__in=(DeliveryState.UNKNOWN, DeliveryState.LEASED))
-    left = Q(state=DeliveryState.SENT, sent_at__gte=since) | begun
+    told = CallTask.objects.filter(
+        couple=couple, why=CallWhy.TELL, state=CallState.DONE, changed_at__gte=since
+    ).filter(Q(appointment_id=OuterRef("appointment_id")) | Q(appointment_id=None))
+    by_people = Q(receipt_at__gte=since) | ~Q(channel=RouteChannel.CARD) & Q(Exists(told))
+    left = Q(state=DeliveryState.SENT, sent_at__gte=since) | begun | by_people & Q(state=DeliveryState.HANDED)
     return deliveries_of_couple(couple).filter(left).order_by("sent_at", "attempt_began_at", "id")
 
 

@@ -21,7 +21,7 @@ from apps.treatments.models import Treatment
 from apps.treatments.reconciling import locked
 from apps.treatments.recording import add, finish
 from apps.treatments.saying import read
-from protocols.records import Pause
+from protocols.records import Consent, Pause
 from protocols.working import pauses
 
 PAUSES = (SilenceReason.PAUSED, SilenceReason.BEREAVED)
@@ -50,11 +50,11 @@ def pause_couple(*, couple: Couple, reason: str, actor: Actor, at: datetime) -> 
 
 
 def end_by_one(*, couple: Couple, person: Person, actor: Actor, at: datetime) -> Couple:
-    """One of the two ends it: every open treatment is closed, everything ahead is cancelled, that person's consents are
-    withdrawn, and both hear nothing more.
+    """One of the two ends it: every open treatment is closed, everything ahead is cancelled, that person's consents and
+    the donor's are withdrawn, and both hear nothing more.
 
-    Places that come free stay kept as after a loss. Who ended it stands in the consent records alone. A nurse or
-    doctor; Invalid for somebody who is not of the couple.
+    Blood that was agreed to for this couple is given for it no longer, whoever ended it and whoever the donor is. Places
+    that come free stay kept as after a loss. A nurse or doctor; Invalid for somebody who is not of the couple.
     """
     require_clinic(actor, couple.clinic_id)
     require_role(actor, "nurse", "doctor")
@@ -64,17 +64,20 @@ def end_by_one(*, couple: Couple, person: Person, actor: Actor, at: datetime) ->
     with acting(actor):
         for gathered in _open(couple, at):
             before = gathered.facts()
-            withdrawn = {
-                "kind": "consent",
-                "person": roles[person.pk],
-                "on": gathered.today,
-                "given": False,
-            }
-            _say(gathered, withdrawn, actor, at)
+            for whose in _withdrawn(gathered, roles[person.pk]):
+                withdrawn = {"kind": "consent", "person": whose, "on": gathered.today, "given": False}
+                _say(gathered, withdrawn, actor, at)
             _say(gathered, {"kind": "close", "on": gathered.today, "reason": ENDED}, actor, at)
             cancel_ahead(gathered, at)
             finish(gathered, before, actor=actor, at=at)
         return silence_couple(couple=couple, reason=SilenceReason.SEPARATED, actor=actor, at=at)
+
+
+def _withdrawn(gathered: Gathered, ended_by: str) -> list[str]:
+    """Whose consent ends: that of whoever ends it, and of every donor who had given one."""
+    given = (entry.record for entry in gathered.facts().all_of(Consent))
+    donors = (one.person for one in given if one.given and one.person != "recipient")
+    return list(dict.fromkeys((ended_by, *donors)))
 
 
 def _open(couple: Couple, at: datetime) -> list[Gathered]:

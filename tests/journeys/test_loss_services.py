@@ -17,6 +17,7 @@ from apps.treatments import services
 from apps.treatments.models import Appointment, CalendarEntry, Flag, Record, Treatment
 from tests.clinic_day import AT_THE_START, Course
 from tests.houses import ServicesHouse, refusals
+from tests.rows import a_yes
 
 DOSES = ("sensitisation#1", "sensitisation#2", "sensitisation#3")
 TEST = "antibody-test#1"
@@ -173,7 +174,9 @@ def said_by_mistake(house: ServicesHouse, course: Course) -> None:
     )
     couple = house.treatment(course.treatment).couple
     with course.refused("second_person", 403), refusals():
-        couples.end_silence(couple=couple, actor=nurse, at=house.now())
-    couples.end_silence(couple=couple, actor=nurse, second_actor=doctor, at=house.now())
+        couples.end_silence(couple=couple, actor=nurse, at=house.now(), yes=a_yes(house.now()))
+    couples.end_silence(
+        couple=couple, actor=nurse, second_actor=doctor, at=house.now(), yes=a_yes(house.now())
+    )
     course.silent = False
     course.expect()

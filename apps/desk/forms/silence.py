@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -46,22 +47,36 @@ class StopForm(DeskForm):
         return data
 
 
-class SecondPersonForm(DeskForm):
-    """After a confirmed loss two people agree that messages go again."""
+class YesForm(DeskForm):
+    """The couple's own word that messages may go again; after a confirmed loss a second person signs as well."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(
-            *args,
-            asks={
-                "second_name": forms.CharField(label=_("Second person: sign-on name"), max_length=150),
-                "second_password": forms.CharField(
-                    label=_("Second person: password"),
-                    strip=False,
-                    widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-                ),
-            },
-            **kwargs,
-        )
+    def __init__(self, *args: Any, today: date, people: Sequence[Person], two: bool, **kwargs: Any) -> None:
+        her, him = people
+        of = [("recipient", her.full_name), ("partner", him.full_name), ("both", _("Both"))]
+        how = [
+            ("phone", _("On the phone")),
+            ("in_person", _("In person")),
+            ("in_writing", _("In writing")),
+        ]
+        asks: dict[str, forms.Field] = {
+            "yes_of": forms.ChoiceField(label=_("Who said yes"), choices=of, widget=forms.RadioSelect),
+            "yes_how": forms.ChoiceField(label=_("How"), choices=how, widget=forms.RadioSelect),
+            "yes_on": forms.DateField(
+                label=_("On which day"), initial=today, widget=forms.DateInput(attrs={"type": "date"})
+            ),
+        }
+        super().__init__(*args, asks=asks | (_second_person() if two else {}), **kwargs)
+
+
+def _second_person() -> dict[str, forms.Field]:
+    return {
+        "second_name": forms.CharField(label=_("Second person: sign-on name"), max_length=150),
+        "second_password": forms.CharField(
+            label=_("Second person: password"),
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        ),
+    }
 
 
 class BrakeForm(DeskForm):

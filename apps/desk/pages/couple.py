@@ -24,7 +24,7 @@ from apps.desk.donor_rows import donor_cards
 from apps.desk.pages.base import page
 from apps.desk.pages.treatments import of_course
 from apps.desk.ports import Link, links_read
-from apps.desk.post import post_of
+from apps.desk.post import post_of, yes_words
 from apps.desk.rows import who
 from apps.desk.units_left import units_left
 from apps.treatments.models import Treatment
@@ -83,6 +83,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         "past_notes": [note_row(note) for note in notes if not in_force(note) and not note.is_withdrawal],
         "courses": [of_course(course, desk) for course in courses],
         "other_treatments": [row for row in treatments if row not in shown(treatments)],
+        "yes": yes_words(couple, desk),
         "post": post_of(couple, _titles(courses), desk) if contact else [],
         "responsible": _responsible(couple),
         "units": units_left(couple, desk) if couple.silent_reason in _ENDED else [],

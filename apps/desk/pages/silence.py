@@ -13,10 +13,10 @@ from apps.booking.session.witness import second_person
 from apps.clinic.actors import Actor
 from apps.clinic.audit import acting
 from apps.couples.models import Couple, Person, SilenceReason
-from apps.couples.queries import couple_by_id
-from apps.couples.services import end_silence, release_couple, silence_couple
+from apps.couples.queries import couple_by_id, goes_on_elsewhere
+from apps.couples.services import SaidYes, end_silence, release_couple, silence_couple
 from apps.desk.access import Desk, desk_of
-from apps.desk.forms.silence import SecondPersonForm, StopForm
+from apps.desk.forms.silence import StopForm, YesForm
 from apps.desk.pages.base import FormPage, press
 from apps.desk.ports import links, pages
 from apps.desk.rows import who
@@ -70,11 +70,15 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _end_for(couple: Couple, person: Person, actor: Actor, at: datetime) -> None:
-    """One of the two ends it: with the care, in the same commit, the person's own page and calendar."""
+    """One of the two ends it: with the care, in the same commit, page and calendar of both. Whoever has begun again in
+    another couple keeps theirs, which show nothing of this one.
+    """
     with acting(actor):
         end_by_one(couple=couple, person=person, actor=actor, at=at)
-        links().revoke_all(person=person, actor=actor, at=at)
-        pages().end_pages(person=person, actor=actor, at=at)
+        for one in (couple.recipient, couple.partner):
+            if not goes_on_elsewhere(one, couple):
+                links().revoke_all(person=one, actor=actor, at=at)
+                pages().end_pages(person=one, actor=actor, at=at)
 
 
 def _stops(couple: Couple, desk: Desk) -> dict[str, int]:
@@ -91,32 +95,37 @@ def speak(request: HttpRequest, pk: UUID) -> HttpResponse:
     desk = desk_of(request)
     couple = desk.find(lambda clinic: couple_by_id(clinic, pk))
     actor = desk.require("record", couple.clinic)
-    done, back = _("Messages are sent again."), _address(couple)
-    if couple.silent_reason != SilenceReason.CONFIRMED_LOSS:
-        return press(
-            request, lambda: end_silence(couple=couple, actor=actor, at=desk.at), done=done, back=back
-        )
-    form = SecondPersonForm(request.POST or None)
+    back, two = _address(couple), couple.silent_reason == SilenceReason.CONFIRMED_LOSS
+    people = (couple.recipient, couple.partner)
+    form = YesForm(request.POST or None, today=desk.today(couple.clinic), people=people, two=two)
 
     def act() -> str:
-        second = second_person(
-            clinic=couple.clinic,
-            username=form.cleaned_data["second_name"],
-            password=form.cleaned_data["second_password"],
-            first=actor,
-            at=desk.at,
+        said = form.cleaned_data
+        second = (
+            second_person(
+                clinic=couple.clinic,
+                username=said["second_name"],
+                password=said["second_password"],
+                first=actor,
+                at=desk.at,
+            )
+            if two
+            else None
         )
-        end_silence(couple=couple, actor=actor, second_actor=second, at=desk.at)
+        yes = SaidYes(of=said["yes_of"], how=said["yes_how"], on=said["yes_on"])
+        end_silence(couple=couple, actor=actor, yes=yes, second_actor=second, at=desk.at)
         return back
 
     return FormPage(
         title=_("Send messages again"),
         form=form,
         act=act,
-        done=done,
-        button=_("Both agree: send messages again"),
+        done=_("Messages are sent again."),
+        button=_("Both agree: send messages again") if two else _("Send messages again"),
         back=back,
-        intro=_("After a confirmed loss two people agree, and the couple has said yes."),
+        intro=_("After a confirmed loss two people agree, and the couple has said yes.")
+        if two
+        else _("Nothing goes again without their yes."),
         context={"who": who(couple, desk)},
     ).answer(request)
 

@@ -6,17 +6,20 @@ from apps.clinic import migrating
 
 
 class Migration(migrating.Migration):
-
     dependencies = [
-        ('clinic', '0004_brake'),
-        ('couples', '0009_words_for_their_page'),
-        ('reminders', '0005_channel_rest'),
-        ('treatments', '0010_result_readings'),
+        ("clinic", "0004_brake"),
+        ("couples", "0009_words_for_their_page"),
+        ("reminders", "0005_channel_rest"),
+        ("treatments", "0010_result_readings"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('starts_at__isnull', False)), fields=['clinic', 'starts_at'], name='delivery_speaks_of'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("starts_at__isnull", False)),
+                fields=["clinic", "starts_at"],
+                name="delivery_speaks_of",
+            ),
         ),
     ]

@@ -29,7 +29,7 @@ from apps.couples.services import (
     silence_couple,
     update_person,
 )
-from tests.rows import ARJUN, AT, HYDERABAD, LALITHA, LONDON, SYSTEM, a_clinic, a_couple, staff
+from tests.rows import ARJUN, AT, HYDERABAD, LALITHA, LONDON, SYSTEM, a_clinic, a_couple, a_yes, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ VERBS: list[Callable[[Couple, Actor], Any]] = [
     ),
     lambda couple, actor: add_identifier(person=couple.partner, system="mrn", value="9", actor=actor, at=AT),
     lambda couple, actor: silence_couple(couple=couple, reason="own_wish", actor=actor, at=AT),
-    lambda couple, actor: end_silence(couple=couple, actor=actor, at=AT),
+    lambda couple, actor: end_silence(couple=couple, actor=actor, at=AT, yes=a_yes(AT)),
 ]
 
 

@@ -16,6 +16,7 @@ from apps.feeds.services import issue_link
 from apps.portal.acts import end_everything
 from apps.portal.models import PageLink
 from apps.portal.services import issue_page
+from apps.treatments.standstill import end_by_one
 from tests import rows
 from tests.apps.booking.a_session import DAY, Session, a_session
 
@@ -42,11 +43,14 @@ def seat(actor: Actor) -> Client:
     return client
 
 
-def test_an_end_at_the_desk_closes_the_persons_own_page_and_calendar_and_lists_the_unit(
+def test_an_end_at_the_desk_closes_page_and_calendar_of_who_goes_on_nowhere_and_lists_the_unit(
     drawn: Session,
 ) -> None:
+    her = drawn.treatment.couple.recipient
+    new = rows.a_couple(drawn.treatment.clinic)
+    Couple.objects.filter(pk=new.pk).update(recipient=her)
     nurse, couple, unit = seat(drawn.by("nurse")), drawn.treatment.couple, DonorUnit.objects.get()
-    ended = {"reason": "separated", "person": str(couple.partner_id)}
+    ended = {"reason": "separated", "person": str(couple.recipient_id)}
     assert nurse.post(reverse("admin:couple_stop", args=[couple.pk]), ended).status_code == 302
     for model in (PageLink, FeedLink):
         assert model.objects.get(person=couple.partner).ended_as == "revoked"
@@ -90,3 +94,14 @@ def test_a_unit_of_another_clinic_is_not_found(drawn: Session) -> None:
     assert elsewhere.post(reverse("admin:unit_dispose", args=[unit.pk]), {"reason": "x"}).status_code == 404
     unit.refresh_from_db()
     assert unit.is_open
+
+
+def test_an_end_at_the_page_leaves_what_was_ended_before_alone(drawn: Session) -> None:
+    couple = drawn.treatment.couple
+    her, new = couple.recipient, rows.a_couple(drawn.treatment.clinic)
+    Couple.objects.filter(pk=new.pk).update(recipient=her)
+    end_by_one(couple=couple, person=her, actor=drawn.by("nurse"), at=DAY)
+    me = Actor.patient(person_id=her.pk, clinic_id=couple.clinic_id)
+    end_everything(person=her, actor=me, at=DAY)
+    assert [call.couple_id for call in CallTask.objects.filter(why="ended")] == [new.pk]
+    assert Couple.objects.get(pk=couple.pk).silent_reason == "separated"

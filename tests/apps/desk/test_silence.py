@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -83,12 +84,17 @@ def test_after_a_loss_two_people_sign_or_its_recorder_takes_a_slip_back(
     nurse, doctor = seat(first), seat(second)
     couple, name = treatment.couple, User.objects.get(pk=second.user_id).username
     rows.said(treatment, first, AT, "milestone", name="loss", on=AT.date())
-    wrong = post(nurse, "couple_speak", couple.pk, second_name=name, second_password="wrong")
+    yes = {"yes_of": "recipient", "yes_how": "phone", "yes_on": AT.date().isoformat(), "second_name": name}
+    unsaid = post(nurse, "couple_speak", couple.pk, second_name=name, second_password=SECRET)
+    assert (unsaid.status_code, Couple.objects.get().is_silent) == (422, True)
+    wrong = post(nurse, "couple_speak", couple.pk, **yes, second_password="wrong")
     assert (wrong.status_code, Couple.objects.get().is_silent) == (422, True)
     post(doctor, "couple_slip", couple.pk)
     assert Couple.objects.get().is_silent
-    post(nurse, "couple_speak", couple.pk, second_name=name, second_password=SECRET)
+    post(nurse, "couple_speak", couple.pk, **yes, second_password=SECRET)
     assert not Couple.objects.get().is_silent
+    shown = nurse.get(reverse("admin:couples_couple_change", args=[couple.pk])).content.decode()
+    assert f"Messages go again: {couple.recipient.full_name} said yes on the phone, Mon 5 Jan" in unescape(shown)
     rows.said(treatment, first, AT, "milestone", name="loss", on=AT.date() - timedelta(days=1), occurrence=2)
     post(nurse, "couple_slip", couple.pk)
     assert not Couple.objects.get().is_silent

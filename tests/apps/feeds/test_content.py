@@ -157,7 +157,11 @@ def test_p3_what_a_loss_called_off_is_not_struck_through_after_the_silence_eithe
     lost_at = BOOKED + timedelta(days=1)
     scene.lose(lost_at)
     couples.end_silence(
-        couple=scene.couple, actor=scene.nurse, second_actor=scene.doctor, at=lost_at + timedelta(hours=1)
+        couple=scene.couple,
+        actor=scene.nurse,
+        second_actor=scene.doctor,
+        at=lost_at + timedelta(hours=1),
+        yes=rows.a_yes(lost_at + timedelta(hours=1)),
     )
     assert shown(link, lost_at + timedelta(hours=2)) == [NEUTRAL]
 
@@ -166,7 +170,12 @@ def test_a_chosen_silence_hides_the_future_and_its_end_brings_it_back(scene: Sce
     link, _ = a_link(scene)
     couples.silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=BOOKED)
     assert shown(link, BOOKED) == [NEUTRAL]
-    couples.end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED + timedelta(hours=1))
+    couples.end_silence(
+        couple=scene.couple,
+        actor=scene.nurse,
+        at=BOOKED + timedelta(hours=1),
+        yes=rows.a_yes(BOOKED + timedelta(hours=1)),
+    )
     assert shown(link, BOOKED + timedelta(hours=1)) == [f"CONFIRMED {TITLE}"]
 
 

@@ -101,7 +101,10 @@ def test_what_was_said_once_is_not_said_again_later_nor_of_what_is_shown_no_more
     silence_couple(couple=Couple.objects.get(), reason="suspected_loss", actor=rows.SYSTEM, at=her.now)
     assert "We will call" not in her.client.get(where).content.decode()
     end_silence(
-        couple=Couple.objects.get(), actor=rows.staff(her.person.clinic, "nurse", "another"), at=her.now
+        couple=Couple.objects.get(),
+        actor=rows.staff(her.person.clinic, "nurse", "another"),
+        at=her.now,
+        yes=rows.a_yes(her.now),
     )
     her.wait(minutes=3)
     assert "We will call" not in her.client.get(where).content.decode()
@@ -113,7 +116,10 @@ def test_that_messages_start_again_is_said_only_where_they_do(her: Her, him: Her
     silence_couple(couple=Couple.objects.get(), reason="suspected_loss", actor=rows.SYSTEM, at=her.now)
     assert "Messages stay stopped for now" in said(her, "wishes/", {"start": "yes"})
     end_silence(
-        couple=Couple.objects.get(), actor=rows.staff(her.person.clinic, "nurse", "another"), at=her.now
+        couple=Couple.objects.get(),
+        actor=rows.staff(her.person.clinic, "nurse", "another"),
+        at=her.now,
+        yes=rows.a_yes(her.now),
     )
     him.post("stop/")
     assert "Messages stay stopped for now" in said(her, "wishes/", {"start": "yes"})

@@ -10,6 +10,7 @@ from apps.couples.models import Person
 from apps.reminders.models import Delivery
 from apps.treatments.models import Appointment
 from tests.apps.reminders.acts import BOOKED, DAY_BEFORE, OTHER, THREE_DAYS_BEFORE, VISIT, Scene, a_scene
+from tests.rows import a_yes
 
 BOTH = ["recipient", "partner"]
 
@@ -149,7 +150,12 @@ def test_a_cancellation_that_a_silence_swallowed_does_not_swallow_the_next_one(s
     couples.silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=BOOKED)
     scene.cancel(BOOKED + timedelta(hours=1))
     scene.derive(BOOKED + timedelta(hours=1))
-    couples.end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED + timedelta(hours=2))
+    couples.end_silence(
+        couple=scene.couple,
+        actor=scene.nurse,
+        at=BOOKED + timedelta(hours=2),
+        yes=a_yes(BOOKED + timedelta(hours=2)),
+    )
     assert scene.send_due(BOOKED + timedelta(hours=2)) == []
     scene.book(at=BOOKED + timedelta(hours=3))
     scene.derive(BOOKED + timedelta(hours=3))
@@ -165,7 +171,11 @@ def test_a_loss_withdraws_everything_of_both_and_tells_nobody_then_or_after_the_
     assert scene.send_due(lost_at) == []
     assert scene.kinds(state="pending") == []
     couples.end_silence(
-        couple=scene.couple, actor=scene.nurse, second_actor=scene.doctor, at=lost_at + timedelta(hours=1)
+        couple=scene.couple,
+        actor=scene.nurse,
+        second_actor=scene.doctor,
+        at=lost_at + timedelta(hours=1),
+        yes=a_yes(lost_at + timedelta(hours=1)),
     )
     assert scene.send_due(lost_at + timedelta(hours=1)) == []
     assert len(scene.channel.letters) == 2
@@ -177,7 +187,11 @@ def test_a_loss_that_was_never_derived_in_the_silence_is_not_told_after_it(scene
     lost_at = BOOKED + timedelta(days=1)
     scene.lose(lost_at)
     couples.end_silence(
-        couple=scene.couple, actor=scene.nurse, second_actor=scene.doctor, at=lost_at + timedelta(minutes=1)
+        couple=scene.couple,
+        actor=scene.nurse,
+        second_actor=scene.doctor,
+        at=lost_at + timedelta(minutes=1),
+        yes=a_yes(lost_at + timedelta(minutes=1)),
     )
     assert scene.send_due(lost_at + timedelta(minutes=2)) == []
 
@@ -188,7 +202,12 @@ def test_silence_stops_reminders_and_its_end_brings_those_ahead_back(scene: Scen
     couples.silence_couple(couple=scene.couple, reason="own_wish", actor=scene.nurse, at=BOOKED)
     scene.derive(BOOKED)
     assert scene.kinds(state="pending") == []
-    couples.end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED + timedelta(hours=1))
+    couples.end_silence(
+        couple=scene.couple,
+        actor=scene.nurse,
+        at=BOOKED + timedelta(hours=1),
+        yes=a_yes(BOOKED + timedelta(hours=1)),
+    )
     scene.derive(BOOKED + timedelta(hours=1))
     assert len(scene.kinds(state="pending")) == 4
 

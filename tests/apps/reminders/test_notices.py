@@ -118,7 +118,7 @@ def test_silence_holds_every_notice_but_the_code_that_she_asked_for_herself(scen
     say_code(scene)
     assert sorted(scene.send_due(BOOKED)) == ["sent", "withdrawn"]
     assert scene.channel.letters[0].text == "code"
-    end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED)
+    end_silence(couple=scene.couple, actor=scene.nurse, at=BOOKED, yes=rows.a_yes(BOOKED))
     assert scene.send_due(BOOKED) == []
 
 

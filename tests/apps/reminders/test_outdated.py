@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from apps.booking.calls.outcomes import record_call
 from apps.booking.models import CallTask
 from apps.booking.worklist import Asked, calls
 from apps.clinic.cover import Coverage
 from apps.clinic.errors import Conflict
 from apps.couples.routes import RouteInput, add_route
 from apps.reminders.models import Delivery
-from apps.reminders.queries import cards_of
+from apps.reminders.queries import cards_of, sent_since
 from apps.reminders.services import hand_over
 from tests.apps.reminders.acts import BOOKED, OTHER, VISIT, Scene, a_scene
 
@@ -51,6 +52,28 @@ def test_only_cards_that_are_true_are_handed_over(scene: Scene) -> None:
     assert {kind for kind, _ in said_on_cards(scene, 2)} <= {"cancelled"}
     scene.lose(BOOKED + 3 * HOUR)
     assert said_on_cards(scene, 3) == set()
+
+
+def test_what_people_handed_over_or_told_has_left_the_house(scene: Scene) -> None:
+    reached_by(scene, "card")
+    scene.book()
+    scene.send_due(BOOKED)
+    assert not sent_since(scene.couple, BOOKED).exists()
+    card = cards_of(scene.clinic, BOOKED).first()
+    assert card is not None
+    hand_over(delivery=card, actor=scene.nurse, at=BOOKED + HOUR)
+    assert list(sent_since(scene.couple, BOOKED)) == [card]
+    assert not sent_since(scene.couple, BOOKED + 2 * HOUR).exists()
+
+
+def test_what_a_nurse_told_by_phone_has_left_the_house(scene: Scene) -> None:
+    reached_by(scene, "call", "+919848000001", "+919848000002")
+    scene.book()
+    scene.send_due(BOOKED)
+    assert not sent_since(scene.couple, BOOKED).exists()
+    for call in CallTask.objects.filter(why="tell"):
+        record_call(task=call, outcome="reached", actor=scene.nurse, at=BOOKED + HOUR)
+    assert sent_since(scene.couple, BOOKED).exists()
 
 
 def to_ring(scene: Scene, after: int) -> set[object]:

@@ -373,7 +373,7 @@ def test_nothing_is_sent_before_the_release_and_ordinary_messages_after(
 def test_a_release_ends_no_wish_and_the_end_of_a_wish_is_no_release(clinic: Any, nurse: rows.Actor) -> None:
     couple = a_booked_import(clinic, nurse)
     silence_couple(couple=couple, reason="own_wish", actor=nurse, at=AT)
-    end_silence(couple=couple, actor=nurse, at=AT)
+    end_silence(couple=couple, actor=nurse, at=AT, yes=rows.a_yes(AT))
     couple.refresh_from_db()
     assert couple.silent_reason == "imported"
     silence_couple(couple=couple, reason="own_wish", actor=nurse, at=AT)

@@ -82,6 +82,17 @@ def test_an_end_by_one_closes_cancels_keeps_the_place_and_withdraws_that_consent
     assert all("partner" not in str(detail) for detail in said)
 
 
+def test_whoever_ends_it_the_donor_gives_for_this_couple_no_longer(
+    treatment: Treatment, nurse: Actor
+) -> None:
+    end_by_one(couple=treatment.couple, person=treatment.couple.recipient, actor=nurse, at=THEN)
+    taken = Record.objects.filter(treatment=treatment, kind="consent", recorded_at=THEN)
+    assert {(row.data["person"], row.data["given"]) for row in taken} == {
+        ("recipient", False),
+        ("partner", False),
+    }
+
+
 def test_who_may_and_what_is_refused_changes_nothing(treatment: Treatment, nurse: Actor) -> None:
     couple, clinic = treatment.couple, treatment.clinic
     stranger = rows.a_couple(clinic).recipient
