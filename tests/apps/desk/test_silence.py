@@ -94,7 +94,9 @@ def test_after_a_loss_two_people_sign_or_its_recorder_takes_a_slip_back(
     post(nurse, "couple_speak", couple.pk, **yes, second_password=SECRET)
     assert not Couple.objects.get().is_silent
     shown = nurse.get(reverse("admin:couples_couple_change", args=[couple.pk])).content.decode()
-    assert f"Messages go again: {couple.recipient.full_name} said yes on the phone, Mon 5 Jan" in unescape(shown)
+    assert f"Messages go again: {couple.recipient.full_name} said yes on the phone, Mon 5 Jan" in unescape(
+        shown
+    )
     rows.said(treatment, first, AT, "milestone", name="loss", on=AT.date() - timedelta(days=1), occurrence=2)
     post(nurse, "couple_slip", couple.pk)
     assert not Couple.objects.get().is_silent
