@@ -16,6 +16,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling
 
 from lit_tracker.local import place, postgres, valkey
+from tests import migrated
 from tests.live import LiveStack
 
 # What asserts in the name of tests and is no test file itself, before anybody imports it.
@@ -32,37 +33,46 @@ ENVIRONMENT = {
     "FEED_UID_DOMAIN": "appointments.invalid",
     "PYTHONTZPATH": "",
 }
+# Until the first test asks for a database.
+NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 REACHED_BY = ("NAME", "HOST", "PORT", "USER", "PASSWORD")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Before Django is set up: the servers, and the environment that settings.py reads.
+    """Before Django is set up: the broker, and the environment that settings.py reads. The database comes with the first
+    test that asks for one.
 
     Each worker of pytest-xdist has servers of its own: what one test leaves open in a transaction holds back every
     reader of changes on the same server. The process that only hands out tests needs none.
     """
+    if not hasattr(config, "workerinput"):
+        shared = migrated.begin()
+        config.add_cleanup(lambda: place.remove(shared))
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         # Workers inherit this environment, and would read the settings before they have their servers.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         return
-    os.environ |= ENVIRONMENT | start_servers(config)
+    os.environ |= ENVIRONMENT | NOWHERE | start_broker(config)
     # Reading the settings is also what tells pytest-django to set Django up. A good hasher is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def start_servers(config: pytest.Config) -> dict[str, str]:
-    """PostgreSQL and Valkey, stopped and thrown away with the run; their addresses."""
+def start_broker(config: pytest.Config) -> dict[str, str]:
+    """A Valkey and a folder, stopped and thrown away with the run; where they are."""
     home = place.temporary_home()
-    database, broker = postgres.start(home, throwaway=True), valkey.start(home / "valkey")
+    broker = valkey.start(home / "valkey")
+    config.add_cleanup(lambda: (broker.stop(), place.remove(home)))
+    return {"REDIS_URL": broker.url, "FEED_CACHE_DIR": str(home / "feeds")}
 
-    def stop() -> None:
-        broker.stop()
-        database.stop()
-        place.remove(home)
 
-    config.add_cleanup(stop)
-    return {"DATABASE_URL": database.url, "REDIS_URL": broker.url, "FEED_CACHE_DIR": str(home / "feeds")}
+def start_database(config: pytest.Config) -> str:
+    """The address of a PostgreSQL with a migrated database, stopped and thrown away with the run."""
+    home = place.temporary_home()
+    migrated.copy_into(home, ENVIRONMENT)
+    database = postgres.start(home, throwaway=True)
+    config.add_cleanup(lambda: (database.stop(), place.remove(home)))
+    return database.url
 
 
 def _is_live(path: Path) -> bool:
@@ -109,8 +119,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LiveTogether
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """The database of the tests; what commits in it is cleared our way."""
+def django_db_setup(pytestconfig: pytest.Config, django_test_environment: None) -> None:
+    """The database of the tests is the server's own, which is migrated; what commits in it is cleared our way."""
+    os.environ["DATABASE_URL"] = start_database(pytestconfig)
+    reached = environ.Env.db_url_config(os.environ["DATABASE_URL"])
+    connection.settings_dict.update({name: reached[name] for name in REACHED_BY})
     import_module("tests.emptying").take_over()
 
 
@@ -130,10 +143,9 @@ def live_session(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LiveStack, dict[str, Any]]]:
     """The processes, started once on servers of their own, and how Django reaches their database."""
-    urls = start_servers(pytestconfig)
+    urls = start_broker(pytestconfig) | {"DATABASE_URL": start_database(pytestconfig)}
     stack = LiveStack(tmp_path_factory.mktemp("live"), urls)
     try:
-        stack.migrate()
         stack.start_all()
         yield stack, environ.Env.db_url_config(urls["DATABASE_URL"])
     finally:

@@ -116,10 +116,6 @@ class LiveStack:
             f"--- {log.name}\n{processes.tail(log, 25)}" for log in sorted(self.folder.glob("*.log"))
         )
 
-    def migrate(self) -> None:
-        command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True)
-
     def mend(self) -> None:
         """Starts what a test has killed and left so."""
         for name in self._commands:

@@ -13,7 +13,7 @@ from apps.clinic import services as clinics
 from apps.clinic.errors import Conflict, Invalid
 from apps.clinic.models import Clinic
 from apps.couples import services as couples
-from apps.couples.models import Couple, Language, SilenceReason
+from apps.couples.models import Language
 from apps.feeds import services
 from apps.feeds.building import build
 from apps.feeds.models import FeedLink
@@ -215,12 +215,14 @@ def test_p3_a_loss_in_one_couple_empties_the_persons_other_couples_days_too(scen
     assert shown(a_link(scene, "partner")[0], LATER) == [TITLE]
 
 
-def test_p9_of_a_couple_that_parted_nothing_is_shown_to_either_not_even_what_is_past(scene: Scene) -> None:
+@pytest.mark.parametrize("before", [None, "confirmed_loss"])
+def test_p9_of_a_couple_that_parted_nothing_is_shown_to_either_not_even_what_is_past(
+    scene: Scene, before: str | None
+) -> None:
     links = [a_link(scene, role)[0] for role in ("recipient", "partner")]
     after_visit = scene.visit.starts_at + timedelta(days=1)
-    Couple.objects.filter(pk=scene.couple.pk).update(
-        silent_reason=SilenceReason.SEPARATED, silent_since=after_visit
-    )
+    for reason in filter(None, (before, "separated")):
+        couples.silence_couple(couple=scene.couple, reason=reason, actor=scene.nurse, at=after_visit)
     assert [shown(link, after_visit) for link in links] == [NOTHING, NOTHING]
 
 
