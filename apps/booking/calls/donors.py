@@ -68,6 +68,8 @@ def donors_from_outside(attends: Iterable[str], donor: str) -> str:
 
 def donor_calls(asked: Asked, *, later: bool = False) -> DonorCalls:
     """What donors from outside have yet to be told today; `later` what was put off beyond today or declined."""
+    if later and not _some_wait(asked):
+        return DonorCalls(visits(asked).none(), {})
     words = to_be_told(visits(asked), asked.at)
     spoken = CallTask.objects.filter(appointment_id__in=words, why__in=OF_THE_DONOR)
     calls = list(spoken.exclude(state=CallState.DONE).order_by("asked_at")) if words else []
@@ -128,6 +130,12 @@ def _told(pks: Collection[UUID]) -> dict[UUID, DonorWord]:
         for task in done.order_by("changed_at", "id")
         if task.appointment_id is not None and task.about_at is not None
     }
+
+
+def _some_wait(asked: Asked) -> bool:
+    """Whether anything can have been put off: a call to a donor that is not done. One look into a small index."""
+    waiting = CallTask.objects.filter(clinic=asked.clinic, why__in=OF_THE_DONOR)
+    return waiting.exclude(state=CallState.DONE).exists()
 
 
 def _is_put_off(call: CallTask | None, asked: Asked) -> bool:
