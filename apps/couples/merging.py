@@ -37,6 +37,7 @@ _SILENCE = (
     "silent_reason_since",
     "silent_by",
     "own_wish_since",
+    "parted_since",
     "unreleased_since",
 )
 
@@ -195,6 +196,7 @@ def _join_couples(
         for name in ("silent_since", "silent_reason", "silent_reason_since", "silent_by"):
             setattr(stays, name, getattr(goes, name))
     stays.own_wish_since = stays.own_wish_since or goes.own_wish_since
+    stays.parted_since = stays.parted_since or goes.parted_since
     stays.unreleased_since = stays.unreleased_since or goes.unreleased_since
     stays.changed_at = goes.changed_at = at
     goes.merged_into = stays

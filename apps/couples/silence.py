@@ -15,15 +15,16 @@ from apps.clinic.errors import Forbidden, Invalid, NotFound
 from apps.clinic.models import Change
 from apps.couples.changes import tell_of_couple
 from apps.couples.models import Couple, SilenceReason
+from apps.couples.own_stops import stop_stands
 
 # What the couple itself asked for, and itself takes back.
 OWN = (SilenceReason.OWN_WISH, SilenceReason.PAUSED)
 # So long a loss that was recorded by mistake can be taken back by one person.
 SLIP = timedelta(minutes=15)
-# A stronger reason takes the place of a weaker one, never the other way round.
 # Whose yes it was, and how it was said.
 YES_OF = ("recipient", "partner", "both")
 YES_HOW = ("phone", "in_person", "in_writing")
+# A stronger reason takes the place of a weaker one, never the other way round.
 _STRENGTH = {reason: strength for strength, reason in enumerate(["", *SilenceReason.values])}
 
 
@@ -83,7 +84,8 @@ def end_silence(
     """Ends the reason that stands now. If the couple had also asked for silence, that wish still holds
     afterwards, and so do an end by one of them and an import that nobody has released; calling again ends the next.
 
-    Nothing goes again without `yes`, the couple's own word: Invalid without it. A wish, for no messages or for a pause,
+    Nothing goes again without `yes`, the couple's own word: Invalid without it, and without theirs who stopped it
+    themselves, or, after anything but a wish, hers. A wish, for no messages or for a pause,
     then ends by a nurse, doctor or manager, every other reason by a nurse or doctor who signed in; after a confirmed loss
     by two of them. A slip is the exception: whoever recorded the loss takes its silence back alone within a quarter of an
     hour, if the caller knows that nothing was sent since (`nothing_sent`); nobody is asked. One of the two may take
@@ -207,6 +209,14 @@ def _require_yes(couple: Couple, yes: SaidYes | None, at: datetime) -> None:
     for field, (word, known) in words.items():
         if word not in known:
             raise Invalid("This is no such word.", field=field, remedy=f"One of {', '.join(known)}.")
+    whose = {one for one in ("recipient", "partner") if yes.of in (one, "both")}
+    if missing := _whose_yes(couple) - whose:
+        raise Invalid(
+            f"The {' and the '.join(sorted(missing))} has not said yes.",
+            code="not_their_yes",
+            field="yes_of",
+            remedy="Ask them: what one of them stopped, or has to bear, the other cannot begin again.",
+        )
     zone = couple.clinic.zone
     since = couple.silent_reason_since
     if yes.on > local_date(zone, at) or (since is not None and yes.on < local_date(zone, since)):
@@ -215,6 +225,14 @@ def _require_yes(couple: Couple, yes: SaidYes | None, at: datetime) -> None:
             field="yes_on",
             remedy="Enter the day on which they said it.",
         )
+
+
+def _whose_yes(couple: Couple) -> set[str]:
+    """Whose yes is needed: of a wish, theirs who said it themselves; after anything harder, hers."""
+    if couple.silent_reason not in OWN:
+        return {"recipient"}
+    both = {"recipient": couple.recipient_id, "partner": couple.partner_id}
+    return {role for role, person in both.items() if stop_stands(person, couple)}
 
 
 def _locked(couple: Couple) -> Couple:

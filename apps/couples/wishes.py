@@ -5,7 +5,6 @@ write path.
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from apps.clinic.access import require_own_or_role
 from apps.clinic.actors import Actor, ActorRole
@@ -15,10 +14,10 @@ from apps.clinic.errors import Conflict, Invalid, NotFound
 from apps.clinic.models import Change
 from apps.couples.changes import tell_of_person
 from apps.couples.models import Couple, Language, Person, SilenceReason
+from apps.couples.own_stops import STARTED, STOPPED, stop_stands
 from apps.couples.queries import couples_with
 from apps.couples.silence import end_silence, silence_couple
 
-_STOPPED, _STARTED = "person.stopped_messages", "person.started_messages"
 _STAFF: tuple[ActorRole, ...] = ("nurse", "doctor", "manager", "client")
 
 
@@ -35,8 +34,8 @@ def stop_messages(*, person: Person, actor: Actor, at: datetime) -> list[Couple]
         ]
         for one in stopped:
             # Each person's own stop is noted, whoever came first: the other's yes does not end it.
-            if not _stands(person.pk, one):
-                _note(one, person, _STOPPED, actor, at)
+            if not stop_stands(person.pk, one):
+                _note(one, person, STOPPED, actor, at)
     return stopped
 
 
@@ -53,36 +52,22 @@ def start_messages(*, person: Person, couple: Couple, actor: Actor, at: datetime
         fresh = Couple.objects.select_for_update(no_key=True).get(pk=couple.pk)
         if not wished_by(person, fresh):
             raise Conflict("Somebody else has to end this.", code="not_their_wish", field="couple")
-        _note(fresh, person, _STARTED, actor, at)
+        _note(fresh, person, STARTED, actor, at)
         other = fresh.partner_id if person.pk == fresh.recipient_id else fresh.recipient_id
-        return fresh if _stands(other, fresh) else end_silence(couple=fresh, actor=actor, at=at)
+        return fresh if stop_stands(other, fresh) else end_silence(couple=fresh, actor=actor, at=at)
 
 
 def has_stopped(person: Person, couple: Couple) -> bool:
     """Whether this person's own wish for no messages stands, whatever else keeps the couple silent besides."""
-    return _stands(person.pk, couple)
+    return stop_stands(person.pk, couple)
 
 
 def wished_by(person: Person, couple: Couple) -> bool:
     """Whether a wish for no messages is all that stands, one of the two said it at their page, and this person did too."""
     since = couple.own_wish_since
-    if since is None or couple.silent_reason != SilenceReason.OWN_WISH or not _stands(person.pk, couple):
+    if since is None or couple.silent_reason != SilenceReason.OWN_WISH or not stop_stands(person.pk, couple):
         return False
-    return Change.objects.filter(couple_id=couple.pk, kind=_STOPPED, at=since).exists()
-
-
-def _stands(person_id: UUID, couple: Couple) -> bool:
-    """Whether this person's last own word since the wish began is that they want none."""
-    if couple.own_wish_since is None:
-        return False
-    said = Change.objects.filter(
-        couple_id=couple.pk,
-        subject_id=person_id,
-        kind__in=(_STOPPED, _STARTED),
-        at__gte=couple.own_wish_since,
-    )
-    last = said.order_by("-id").first()
-    return last is not None and last.kind == _STOPPED
+    return Change.objects.filter(couple_id=couple.pk, kind=STOPPED, at=since).exists()
 
 
 def choose_language(*, person: Person, language: str, actor: Actor, at: datetime) -> Person:

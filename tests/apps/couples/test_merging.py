@@ -59,7 +59,14 @@ def merged(first: Couple, second: Couple, actor: rows.Actor) -> PersonMerge:
 def state() -> list[Any]:
     """Everything that a merge may touch, as it stands."""
     couples = Couple.objects.order_by("code").values_list(
-        "code", "recipient", "partner", "merged_into", "silent_reason", "own_wish_since", "unreleased_since"
+        "code",
+        "recipient",
+        "partner",
+        "merged_into",
+        "silent_reason",
+        "own_wish_since",
+        "parted_since",
+        "unreleased_since",
     )
     people = Person.objects.order_by("pk").values_list("pk", "phone", "email", "wants_email", "merged_into")
     numbers = PersonIdentifier.objects.order_by("pk").values_list("pk", "person")

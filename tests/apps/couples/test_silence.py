@@ -10,6 +10,7 @@ from apps.clinic.errors import Forbidden, Invalid, NotFound
 from apps.clinic.models import Change, Clinic
 from apps.couples.models import Couple
 from apps.couples.services import end_silence, silence_couple
+from apps.couples.wishes import stop_messages
 from tests.rows import AT, LONDON, SYSTEM, a_clinic, a_couple, a_yes, staff
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +205,18 @@ def test_that_one_of_them_ended_it_outlives_a_loss(clinic: Clinic, couple: Coupl
     assert (left.silent_reason, left.silent_since) == ("separated", LATER)
     again = end_silence(couple=couple, actor=nurse, at=LATER, yes=a_yes(LATER))
     assert (again.is_silent, again.parted_since) == (False, None)
+
+
+def test_what_she_stopped_or_has_to_bear_he_does_not_begin_again(clinic: Clinic, couple: Couple) -> None:
+    nurse, his = staff(clinic, "nurse"), replace(a_yes(LATER), of="partner")
+    her = Actor.patient(person_id=couple.recipient_id, clinic_id=clinic.pk)
+    stop_messages(person=couple.recipient, actor=her, at=AT)
+    with pytest.raises(Invalid, match="recipient has not said yes"):
+        end_silence(couple=couple, actor=nurse, at=LATER, yes=his)
+    silence_couple(couple=couple, reason="suspected_loss", actor=nurse, at=AT)
+    with pytest.raises(Invalid, match="recipient has not said yes"):
+        end_silence(couple=couple, actor=nurse, at=LATER, yes=his)
+    assert Couple.objects.get(pk=couple.pk).silent_reason == "suspected_loss"
+    other = a_couple(clinic)
+    silence_couple(couple=other, reason="paused", actor=nurse, at=AT)
+    assert not end_silence(couple=other, actor=nurse, at=LATER, yes=his).is_silent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -174,7 +175,8 @@ def test_visits_that_nobody_sees_any_more_are_looked_after_three_days_before(
     assert list(untold(later)) == []
     undo_outcome(outcome=said, actor=nurse, at=first.at)
     assert [call.pk for call in calls(later)] == [said.task_id]
-    end_silence(couple=Couple.objects.get(), actor=rows.SYSTEM, at=first.at, yes=rows.a_yes(first.at))
+    both = replace(rows.a_yes(first.at), of="both")
+    end_silence(couple=Couple.objects.get(), actor=rows.SYSTEM, at=first.at, yes=both)
     assert not calls(later).exists()
 
 
